@@ -1,0 +1,208 @@
+/**
+ * A step type is a definition: the shape the reader checks (keys, languages, nested lists), what it is
+ * (read-only, idempotent, neither), what it would do, and what it does. It sees the world only through
+ * its context, so that dry runs, tests and real runs use the same code.
+ */
+import type { z } from "zod";
+import type { Clock } from "../core/clock.ts";
+import type { Mapping, Value } from "../core/value.ts";
+import type { Inventory } from "../hosts/inventory.ts";
+import type { Services } from "../hosts/services.ts";
+import type { Locks } from "../locks/locks.ts";
+import type { Notifier } from "../notify/notifier.ts";
+import type { StateFiles } from "../state/state-files.ts";
+import type { Scope } from "../template/scope.ts";
+import type { Script } from "../template/shell/render.ts";
+import type { StatePath } from "../state/state-path.ts";
+import type { StepShape } from "../template/step-type.ts";
+
+/** Fields of `steps.<name>` that a step may fill besides `value`. */
+export type StepRecord = {
+  exit_code?: number;
+  stdout?: string;
+  stderr?: string;
+  /** HTTP status. */
+  code?: number;
+  body?: string;
+  json?: Value;
+};
+
+/** How one attempt ended. Anything thrown that is a GarzaError counts as `failed` with its text. */
+export type StepOutcome =
+  | { kind: "done"; value: Value; record?: StepRecord; sets?: Mapping }
+  | { kind: "failed"; message: string; value?: Value; record?: StepRecord; sets?: Mapping }
+  | { kind: "skipped"; why: string; sets?: Mapping }
+  /** The operation ends here (`exit`, `exit: true`). */
+  | { kind: "exit"; status: "success" | "failed"; message: string };
+
+export const done = (value: Value, record: StepRecord = {}, sets: Mapping = {}): StepOutcome => ({
+  kind: "done",
+  value,
+  record,
+  sets,
+});
+export const failed = (message: string, record: StepRecord = {}, sets: Mapping = {}): StepOutcome => ({
+  kind: "failed",
+  message,
+  record,
+  sets,
+});
+
+/** Fills in texts of the template; the same for plan and run. In a plan unknown outputs read `⟨from step x⟩`. */
+export type Rendering = {
+  scope: Scope;
+  /** A command's text as the script that the shell gets; a refused value throws `value-refused`. */
+  shell(text: string): Script;
+  /** A git command as words. */
+  words(text: string): string[];
+  /** Whether an expression holds. */
+  condition(text: string, scope?: Scope): boolean;
+  /** Text with its `${…}` filled in; a text that is one `${…}` keeps its type; empty places are empty text. */
+  text(template: Value, scope?: Scope): Value;
+  /** An expression's value (undefined: not set). */
+  expression(text: string, scope?: Scope): Value | undefined;
+  statePath(text: string): StatePath;
+  /** Absolute path of a file or folder in the root; refuses what leaves it, links included. */
+  pathInRoot(path: string): string;
+};
+
+export type PlanContext = Rendering & {
+  /** Null: only a run can know. */
+  decide(condition: string): boolean | null;
+  inventory: Inventory;
+  services: Services;
+  state: StateFiles;
+  locks: Locks;
+};
+
+/** What one line of a dry run shows: `command`, `$ flyctl deploy --app web`. */
+export type PlanLine = { label: string; text: string };
+
+export type ProcessRequest = {
+  /** A script for an interpreter (`sh`, `bash`), or a program with its arguments. */
+  run: { script: Script; shell: string } | { program: string; args: readonly string[] };
+  /** Absolute. */
+  directory: string;
+  env?: Readonly<Record<string, string>>;
+  stdin?: string;
+  /** Milliseconds for this process; the step's own limit holds besides. */
+  timeoutMs?: number;
+};
+
+export type ProcessResult = {
+  /** Null when a signal ended it. */
+  exitCode: number | null;
+  signal: string | null;
+  /** At most 1 MiB each: the head, a mark with the number of missing bytes, the tail. */
+  stdout: string;
+  stderr: string;
+};
+
+export type HttpRequest = {
+  method: string;
+  url: string;
+  headers?: Record<string, string>;
+  body?: string;
+  timeoutMs: number;
+  /** Bytes of the answer that are kept (default 1 MiB); the rest is not read. */
+  maxBytes?: number;
+};
+export type HttpAnswer = { status: number; headers: Record<string, string>; body: string };
+
+/** What nested steps ended with; a step passes anything but `done` on as its own outcome. */
+export type NestedOutcome =
+  | { kind: "done" }
+  | { kind: "failed"; step: string; message: string }
+  | { kind: "exit"; status: "success" | "failed"; message: string };
+
+export type StepContext = Rendering & {
+  /** Id, name and kind of the running operation. */
+  operation: { id: string; name: string; type: "deploy" | "maintain" | "recovery"; platform?: string };
+  /** The root folder, absolute. */
+  root: string;
+  /** `id` of the step with loop positions: unique within the operation. */
+  key: string;
+  name: string;
+  /** From 1. */
+  attempt: number;
+  /** Unguessable, the same for this attempt after a crash. */
+  token: string;
+  /** Aborted on cancel, time limit, or when a sibling that failed fast ends the loop. */
+  signal: AbortSignal;
+  /** Milliseconds left of the step's time limit; undefined without one. */
+  remainingMs(): number | undefined;
+  /** True in `rollback` and `undo`. */
+  rollingBack: boolean;
+  clock: Clock;
+  inventory: Inventory;
+  services: Services;
+  state: StateFiles;
+  locks: Locks;
+  notifier: Notifier;
+  /** Environment of the agent (or of the shell that started a foreground run). */
+  env: Readonly<Record<string, string>>;
+  secret(name: string): string | undefined;
+  /** Runs a local process under the wrapper; throws on cancel and `timed-out`. */
+  spawn(request: ProcessRequest): Promise<ProcessResult>;
+  /** Throws `step-failed` with the reason when no answer came. */
+  http(request: HttpRequest): Promise<HttpAnswer>;
+  /** A line for the followers: what the step is doing now. */
+  say(text: string): void;
+  /** A warning that stays with the operation's record. */
+  warn(text: string): void;
+  /** Runs the nested list `key` (or branch). `at` tells repeated runs apart (`[3]`, `#2`). */
+  nested(key: string, options?: { at?: string; scope?: Scope; signal?: AbortSignal }): Promise<NestedOutcome>;
+  /** Runs (or with execute false: validates) another template within this operation. */
+  loadOperation(request: {
+    template: string;
+    parameters: Mapping;
+    execute: boolean;
+  }): Promise<{ status: "success" | "failed"; message: string; id: string | null }>;
+  /** Asks a person; null when nobody can be asked. `by` is who answered. */
+  ask(message: string): Promise<{ approved: boolean; by: string } | null>;
+};
+
+/** What a finished loop leaves for `aggregate_results` and `filter`: `from` is the foreach's name. */
+export type ItemRecord = {
+  item: Value;
+  index: number;
+  status: "success" | "failed" | "skipped";
+  error: string | null;
+  /** What the item's own steps set. */
+  values: Mapping;
+};
+
+export type Effect = "read-only" | "idempotent" | "changes";
+
+/** The definition a step file writes. */
+export type StepDefinition<Schema extends z.ZodType> = StepShape & {
+  schema: Schema;
+  effect: Effect | ((config: z.infer<Schema>) => Effect);
+  /** Default time limit of an attempt in seconds, where the step writes none. */
+  defaultTimeout?: number;
+  /** The probe's word for success. */
+  word?: "ok" | "success";
+  plan(config: z.infer<Schema>, context: PlanContext): PlanLine[];
+  run(config: z.infer<Schema>, context: StepContext): Promise<StepOutcome>;
+};
+
+/** A definition with its configuration type hidden: all the engine ever sees. */
+export type StepType = StepShape & {
+  defaultTimeout?: number;
+  word: "ok" | "success";
+  effect(config: unknown): Effect;
+  plan(config: unknown, context: PlanContext): PlanLine[];
+  run(config: unknown, context: StepContext): Promise<StepOutcome>;
+};
+
+/** Hides the configuration's type in closures; `config` is parsed by the engine with the same schema. */
+export function defineStep<Schema extends z.ZodType>(definition: StepDefinition<Schema>): StepType {
+  const { effect } = definition;
+  return {
+    ...definition,
+    word: definition.word ?? "ok",
+    effect: (config) => (typeof effect === "function" ? effect(config as z.infer<Schema>) : effect),
+    plan: (config, context) => definition.plan(config as z.infer<Schema>, context),
+    run: (config, context) => definition.run(config as z.infer<Schema>, context),
+  };
+}
