@@ -14,14 +14,26 @@ export const systemClock: Clock = {
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const timer = setTimeout(() => {
+      const cancel = alarm(ms, () => {
         signal?.removeEventListener("abort", wake);
         resolve();
-      }, ms);
+      });
       const wake = () => {
-        clearTimeout(timer);
+        cancel();
         reject(signal?.reason);
       };
       signal?.addEventListener("abort", wake, { once: true });
     }),
 };
+
+/** Rings once, in `ms`; returns what calls it off. A timer of the runtime holds 24 days at most, and rings at once for more. */
+export function alarm(ms: number, ring: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const set = (left: number) => {
+    timer = setTimeout(() => (left > longestTimer ? set(left - longestTimer) : ring()), Math.min(left, longestTimer));
+  };
+  set(ms);
+  return () => clearTimeout(timer);
+}
+
+const longestTimer = 2 ** 31 - 1;

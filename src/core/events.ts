@@ -17,6 +17,8 @@ export type EventBody =
   | {
       type: "step-started";
       key: string;
+      /** The attempt's row: its output is in the files of this number. */
+      row: number;
       name: string;
       step_type: string;
       phase: StepPhase;

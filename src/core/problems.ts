@@ -18,16 +18,9 @@ export const problems = {
       `there is no template ${p.name}.${p.nearest.length ? ` Nearest: ${p.nearest.join(", ")}.` : ""} List them: garza template list`,
   ),
   "template-unreadable": define(3, 422, (p: { name: string; why: string }) => `template ${p.name}: ${p.why}`),
-  parameters: define(
-    2,
-    422,
-    (p: { faults: string[]; usage: string }) => `${p.faults.join("\n")}\nUsage: ${p.usage}`,
-  ),
-  "value-refused": define(
-    2,
-    422,
-    (p: { code: string; where: string; message: string; hint?: string }) =>
-      withHint(`${p.code} in ${p.where}: ${p.message}`, p.hint),
+  parameters: define(2, 422, (p: { faults: string[]; usage: string }) => `${p.faults.join("\n")}\nUsage: ${p.usage}`),
+  "value-refused": define(2, 422, (p: { code: string; where: string; message: string; hint?: string }) =>
+    withHint(`${p.code} in ${p.where}: ${p.message}`, p.hint),
   ),
   "prerequisite-failed": define(4, 409, (p: { failures: { check: string; why: string; hint?: string }[] }) =>
     p.failures.map((f) => withHint(`prerequisite not met: ${f.check} (${f.why})`, f.hint)).join("\n"),
@@ -48,6 +41,12 @@ export const problems = {
       `lock ${p.resource} is held by ${p.holder} (operation ${p.operation}) since ${p.since}. Wait for it, or look: garza status ${p.operation}`,
   ),
   "operation-unknown": define(2, 404, (p: { id: string }) => `there is no operation ${p.id}. List them: garza history`),
+  "key-used": define(
+    2,
+    409,
+    (p: { key: string; operation: string }) =>
+      `key ${p.key} belongs to another request (${p.operation}). Take another key, or look: garza status ${p.operation}`,
+  ),
   "data-damaged": define(
     65,
     500,
@@ -56,7 +55,8 @@ export const problems = {
   "program-missing": define(
     78,
     500,
-    (p: { program: string; needed: string }) => `${p.program} is not on PATH; ${p.needed} needs it. Install it, then: garza doctor`,
+    (p: { program: string; needed: string }) =>
+      `${p.program} is not on PATH; ${p.needed} needs it. Install it, then: garza doctor`,
   ),
   "host-unknown": define(
     78,
@@ -64,7 +64,25 @@ export const problems = {
     (p: { host: string; nearest: string[] }) =>
       `host ${p.host} is not in infra/hosts.yml.${p.nearest.length ? ` Nearest: ${p.nearest.join(", ")}.` : ""}`,
   ),
-  "host-unreachable": define(69, 502, (p: { host: string; why: string }) => `host ${p.host} can't be reached: ${p.why}`),
+  "no-answer": define(
+    69,
+    502,
+    /** `sent`: the request may have reached the other side. */
+    (p: { where: string; why: string; sent: boolean }) => `no answer from ${p.where}: ${p.why}`,
+  ),
+  "api-refused": define(
+    69,
+    502,
+    (p: { api: string; status: number; message: string }) => `${p.api} answered ${p.status}: ${p.message}`,
+  ),
+  "outcome-unknown": define(7, 502, (p: { what: string; why: string; next: string }) =>
+    withHint(`nobody can tell whether ${p.what} was done: ${p.why}`, p.next),
+  ),
+  "host-unreachable": define(
+    69,
+    502,
+    (p: { host: string; why: string }) => `host ${p.host} can't be reached: ${p.why}`,
+  ),
   "service-unknown": define(
     78,
     404,
@@ -73,8 +91,14 @@ export const problems = {
   ),
   "path-refused": define(2, 400, (p: { path: string; why: string }) => `path ${p.path} is refused: ${p.why}`),
   "storage-full": define(73, 507, (p: { where: string }) => `no space left at ${p.where}. Free some, then run again`),
-  "input-output": define(74, 500, (p: { what: string; why: string }) => `${p.what}: ${p.why}`),
+  "input-output": define(74, 500, (p: { what: string; why: string; hint?: string }) =>
+    withHint(`${p.what}: ${p.why}`, p.hint),
+  ),
   busy: define(75, 503, (p: { what: string; next: string }) => `${p.what}. ${p.next}`),
+  /** No file descriptors, processes or memory left: trouble of the machine, not of what was asked. */
+  "machine-exhausted": define(75, 503, (p: { what: string; why: string }) =>
+    withHint(`${p.what}: this machine has ${p.why}`, "It is tried again; look at the limits: ulimit -a"),
+  ),
   "not-allowed": define(77, 403, (p: { what: string; next: string }) => `${p.what}. ${p.next}`),
   configuration: define(78, 500, (p: { where: string; message: string; hint?: string }) =>
     withHint(`${p.where}: ${p.message}`, p.hint),
@@ -82,7 +106,8 @@ export const problems = {
   "newer-database": define(
     78,
     500,
-    (p: { file: string; needs: string }) => `${p.file} was written by a newer garza (needs ${p.needs}). Upgrade this binary`,
+    (p: { file: string; needs: string }) =>
+      `${p.file} was written by a newer garza (needs ${p.needs}). Upgrade this binary`,
   ),
   "left-by-signal": define(130, 500, (p: { message: string }) => p.message),
 } as const;

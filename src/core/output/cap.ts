@@ -1,0 +1,111 @@
+/**
+ * Keeps an output file within bounds while its writers append to it. The middle is given back to the disk as a
+ * hole, so that byte offsets stay true and nothing is lost beside it; `<file>.gap` says where the hole is.
+ */
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { openLibc } from "../libc.ts";
+import { problemOf } from "../process/trouble.ts";
+
+/** Bytes: `cap` on disk, of which the first `head` and at least the last `tail` are kept. */
+export type OutputLimits = { cap: number; head: number; tail: number };
+
+const MiB = 2 ** 20;
+export const defaultLimits: OutputLimits = { cap: 64 * MiB, head: MiB, tail: 16 * MiB };
+
+/** What is missing of a file: from this byte up to that one. */
+export type Gap = { from: number; to: number };
+
+export function readGap(file: string): Gap | undefined {
+  const [, from, to] = /^(\d+) (\d+)\n$/.exec(readIfThere(`${file}.gap`) ?? "") ?? [];
+  return from === undefined ? undefined : { from: Number(from), to: Number(to) };
+}
+
+/** Gives back what is over the cap, if anything is. */
+export function capOutput(file: string, limits: OutputLimits, dig: Dig = punchHole): void {
+  const size = sizeOf(file);
+  if (size <= limits.cap) return;
+  const dug = readGap(file) ?? { from: limits.head, to: limits.head };
+  if (dug.from + size - dug.to <= limits.cap) return;
+  const gap = { from: dug.from, to: size - limits.tail };
+  // Said before it is done: zeros must never be taken for output.
+  writeFileSync(`${file}.gap.new`, `${gap.from} ${gap.to}\n`, { mode: 0o600 });
+  renameSync(`${file}.gap.new`, `${file}.gap`);
+  const fd = openSync(file, "r+");
+  try {
+    dig(fd, dug.to, gap.to);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Caps the files until their process has ended, and more rarely while what it left behind may still write.
+ * The timer keeps nobody alive.
+ */
+export function keepCapped(files: string[], limits: OutputLimits, anyoneLeft: () => boolean): { processEnded(): void } {
+  const look = () => {
+    try {
+      for (const file of files) capOutput(file, limits);
+    } catch {
+      // Tried again at the next look. A full disk is told to the writers, and by them to the step.
+    }
+  };
+  let timer = setInterval(look, oftenMs).unref();
+  return {
+    processEnded() {
+      clearInterval(timer);
+      look();
+      if (!anyoneLeft()) return;
+      timer = setInterval(() => (anyoneLeft() ? look() : clearInterval(timer)), seldomMs).unref();
+    },
+  };
+}
+
+const oftenMs = 100;
+const seldomMs = 5_000;
+
+export function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+type Dig = (fd: number, from: number, to: number) => void;
+
+const keepSizePunchHole = 1 | 2;
+let libc: ReturnType<typeof open> | undefined;
+const open = () => openLibc({ fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" } });
+
+const punchHole: Dig = (fd, from, to) => {
+  if (process.platform === "linux") {
+    libc ??= open();
+    if (libc.fallocate(fd, keepSizePunchHole, from, to - from) === 0) return;
+  }
+  truncateAround(fd, from, to);
+};
+
+/** Where holes can't be punched: the tail is copied aside and back. What is written meanwhile may be lost. */
+export const truncateAround: Dig = (fd, from, to) => {
+  const tail = Buffer.alloc(16 * MiB);
+  const length = readSync(fd, tail, 0, tail.length, to);
+  ftruncateSync(fd, from);
+  ftruncateSync(fd, to);
+  for (let written = 0; written < length; ) written += writeSync(fd, tail, written, length - written, to + written);
+};
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    if ((cause as { code?: string }).code === "ENOENT") return undefined;
+    throw problemOf(cause, file);
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Settings, each from the last place that has it: its default, `garza.yml` in the root (shared by all
+ * machines), `config.yml` in the data folder (this machine), the environment. A new one is a line in the table.
+ */
+import { join } from "node:path";
+import type { Places } from "./config.ts";
+import { readRegular } from "./files.ts";
+import { didYouMean } from "./nearest.ts";
+import { problem } from "./problem.ts";
+import { type Fault, showFault } from "./problems.ts";
+import { isMapping, toText, type Value } from "./value.ts";
+import { readYaml, type YamlPath } from "./yaml.ts";
+
+type Row = { fallback: string; variable?: string; expected: string; accepts(text: string): boolean };
+
+const words = (fallback: string, ...all: string[]): Row => ({
+  fallback,
+  expected: all.join(", "),
+  accepts: (text) => all.includes(text),
+});
+
+const table = {
+  /** Which ended operations get an entry in infra/state/operations.json. */
+  "history.file": words("changes", "changes", "all", "none"),
+  "apis.digitalocean.url": {
+    fallback: "https://api.digitalocean.com",
+    variable: "GARZA_DIGITALOCEAN_URL",
+    expected: "an address like https://api.digitalocean.com",
+    accepts: (text) => URL.canParse(text),
+  },
+} satisfies Record<string, Row>;
+
+export type SettingName = keyof typeof table;
+/** `from`: `default`, a file and line, or the variable. */
+export type Setting = { value: string; from: string };
+export type Settings = Readonly<Record<SettingName, Setting>>;
+
+/** Throws `configuration` with every fault of both files, or of a variable. */
+export function loadSettings({ root, data }: Places, env: Readonly<Record<string, string | undefined>>): Settings {
+  const settings = Object.fromEntries(names.map((name) => [name, { value: rowOf(name).fallback, from: "default" }]));
+  for (const file of [join(root, "garza.yml"), join(data, "config.yml")]) Object.assign(settings, readSettings(file));
+  for (const name of names) {
+    const { variable, accepts, expected } = rowOf(name);
+    const value = variable === undefined ? undefined : env[variable];
+    if (variable === undefined || value === undefined || value === "") continue;
+    if (!accepts(value)) throw problem({ kind: "configuration", where: variable, message: `expected ${expected}` });
+    settings[name] = { value, from: variable };
+  }
+  return settings as Settings;
+}
+
+const names = Object.keys(table) as SettingName[];
+const rowOf = (name: SettingName): Row => table[name];
+
+function readSettings(file: string): Partial<Settings> {
+  const found = readRegular(file);
+  if (!found) return {};
+  const yaml = readYaml(found.text, file);
+  const settings: Partial<Record<SettingName, Setting>> = {};
+  const faults: Fault[] = [...yaml.faults];
+  const refuse = (path: YamlPath, code: string, message: string) =>
+    faults.push({ ...yaml.placeOf(path, code === "unknown-key" ? "key" : "value"), severity: "error", code, message });
+  for (const [path, value] of leaves(yaml.value)) {
+    const name = path.join(".");
+    if (!Object.hasOwn(table, name)) {
+      refuse(path, "unknown-key", `there is no setting ${name}.${didYouMean(name, names)}`);
+    } else if (!rowOf(name as SettingName).accepts(toText(value))) {
+      refuse(path, "type", `${name}: expected ${rowOf(name as SettingName).expected}`);
+    } else {
+      settings[name as SettingName] = { value: toText(value), from: `${file}:${yaml.placeOf(path).line}` };
+    }
+  }
+  if (faults.length === 0) return settings;
+  const message = `can't be used\n\n${faults.map(showFault).join("\n\n")}`;
+  throw problem({ kind: "configuration", where: file, message });
+}
+
+/** Every value that is no mapping, with its path. Keys that begin with `x-` are the author's own. */
+function* leaves(value: Value, path: string[] = []): Generator<[string[], Value]> {
+  if (!isMapping(value)) {
+    if (path.length > 0) yield [path, value];
+    return;
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    if (!key.startsWith("x-")) yield* leaves(inner, [...path, key]);
+  }
+}

@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadSettings } from "../../src/core/settings.ts";
+
+function places(shared?: string, own?: string) {
+  const [root, data] = [mkdtempSync(join(tmpdir(), "garza-root-")), mkdtempSync(join(tmpdir(), "garza-data-"))];
+  if (shared !== undefined) writeFileSync(join(root, "garza.yml"), shared);
+  if (own !== undefined) writeFileSync(join(data, "config.yml"), own);
+  return { root, data };
+}
+
+test("without files every setting has its default", () => {
+  expect(loadSettings(places(), {})).toEqual({
+    "history.file": { value: "changes", from: "default" },
+    "apis.digitalocean.url": { value: "https://api.digitalocean.com", from: "default" },
+  });
+});
+
+test("this machine's file goes before the shared one, the environment before both, and each says where it is from", () => {
+  const at = places(
+    "history: {file: all}\napis: {digitalocean: {url: https://a.example}}\n",
+    "history:\n  file: none\n",
+  );
+  expect(loadSettings(at, { GARZA_DIGITALOCEAN_URL: "http://127.0.0.1:9" })).toEqual({
+    "history.file": { value: "none", from: `${join(at.data, "config.yml")}:2` },
+    "apis.digitalocean.url": { value: "http://127.0.0.1:9", from: "GARZA_DIGITALOCEAN_URL" },
+  });
+});
+
+test("unknown settings and wrong values are all told, with their place and the nearest name", () => {
+  const at = places("history:\n  fil: all\n  file: some\nx-own: {anything: 1}\n");
+  const file = join(at.root, "garza.yml");
+  expect(() => loadSettings(at, {})).toThrow(
+    `${file}: can't be used
+
+${file}:2:3: error: there is no setting history.fil. Did you mean history.file?
+2 |   fil: all
+  |   ^
+
+${file}:3:9: error: history.file: expected changes, all, none
+3 |   file: some
+  |         ^`,
+  );
+});
