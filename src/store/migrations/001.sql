@@ -120,10 +120,14 @@ create table lock (
   token      integer not null check (token > 0),
   operation  text,
   operator   text,
+  -- What the holder calls what it does: metadata.operation.
+  label      text,
   reason     text,
   held_since integer,
   ttl        integer,
   depth      integer not null default 0,
+  -- Token of the step that changed it last: run again after a crash, it counts once.
+  step       text,
   check ((operation is null) = (held_since is null)),
   check ((operation is null) = (depth = 0))
 ) strict;

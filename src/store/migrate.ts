@@ -1,0 +1,42 @@
+import type { Database } from "bun:sqlite";
+import { problem } from "../core/problem.ts";
+import first from "./migrations/001.sql" with { type: "text" };
+
+/** In order; a migration only adds. `oldestBinary` is the oldest schema version whose program still understands the result. */
+const migrations: { sql: string; oldestBinary: number }[] = [{ sql: first, oldestBinary: 1 }];
+
+/**
+ * The schema's version, 0 for an empty database; changes nothing. Throws `newer-database` for what this
+ * program does not understand, `data-damaged` for what another one wrote.
+ */
+export function readVersion(db: Database, file: string): number {
+  const tables = db.query("select name from sqlite_schema where type = 'table'").values().flat();
+  if (tables.length === 0) return 0;
+  const meta = tables.includes("meta") ? (db.query("select * from meta").all() as Record<string, unknown>[]) : [];
+  const value = (name: string) => Number(meta.find((row) => row.name === name)?.value);
+  const [version, oldest] = [value("version"), value("oldest_binary")];
+  if (!(version >= 1 && oldest >= 1)) {
+    throw problem({ kind: "data-damaged", file, why: "it is a database, but not garza's" });
+  }
+  if (oldest > migrations.length) {
+    throw problem({ kind: "newer-database", file, needs: `schema ${oldest}, this is ${migrations.length}` });
+  }
+  return version;
+}
+
+/** Brings the schema from its version up to this program's. */
+export function migrate(db: Database, from: number, now: () => number): void {
+  for (let version = from + 1; version <= migrations.length; version++) {
+    const migration = migrations[version - 1];
+    if (!migration) break;
+    db.transaction(() => {
+      db.exec(migration.sql);
+      write(db, { version, oldest_binary: migration.oldestBinary, migrated_at: now() });
+    }).immediate();
+  }
+}
+
+function write(db: Database, values: Record<string, number>): void {
+  const upsert = db.query("insert into meta values (?1, ?2) on conflict (name) do update set value = ?2");
+  for (const [name, value] of Object.entries(values)) upsert.run(name, String(value));
+}
