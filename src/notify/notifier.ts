@@ -13,4 +13,6 @@ export type Notifier = {
   send(notification: Notification): Promise<"sent" | "pending">;
   /** Names of the channels configured here; others go to `log`. */
   channels(): string[];
+  /** Tries again what is still owed, oldest first. Returns how many stay pending. */
+  deliverPending(): Promise<number>;
 };

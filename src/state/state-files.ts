@@ -1,7 +1,7 @@
 import type { Mapping, Value } from "../core/value.ts";
 import type { StatePath } from "./state-path.ts";
 
-export type StateUpdate = { path: StatePath; /** As written, for messages. */ text: string; value: Value | undefined };
+export type StateUpdate = { path: StatePath /** As written, for messages. */; text: string; value: Value | undefined };
 export type StateChange = { path: string; before: Value | undefined; after: Value | undefined };
 
 /** JSON state files under `infra/state/` of the root. */

@@ -1,0 +1,103 @@
+/**
+ * Git, by arguments alone. What the user's configuration would start on the side (a file monitor, a pager,
+ * a question, housekeeping) does not happen; their hooks run only for their own git steps.
+ */
+import { childEnvironment } from "../core/environment.ts";
+import { problem } from "../core/problem.ts";
+import { problemOf } from "../core/process/trouble.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Of every call: nothing on the side, and no transport that is a command line (`ext::…`). */
+export const gitFlags: readonly string[] = [
+  ["core.fsmonitor", "false"],
+  ["protocol.ext.allow", "never"],
+  ["gc.auto", "0"],
+  ["maintenance.auto", "false"],
+].flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+
+/** Variables for a git that can ask nobody. How to reach a remote stays as the user has set it. */
+export function gitVariables(base: Env): Record<string, string> {
+  const kept = ["GIT_SSH_COMMAND", "GIT_SSH", "GIT_SSH_VARIANT"].flatMap((name) => {
+    const value = base[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return {
+    ...Object.fromEntries(kept),
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_ASKPASS: "false",
+    SSH_ASKPASS_REQUIRE: "never",
+    GCM_INTERACTIVE: "never",
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_EDITOR: ":",
+  };
+}
+
+/** Where git works, and in which environment it is asked. */
+export type GitPlace = { directory: string; env: Env; signal?: AbortSignal };
+
+export type GitOptions = {
+  /** An index file of our own, instead of the user's. */
+  index?: string;
+  /** A work tree of our own; git then needs to be told where the repository is. */
+  elsewhere?: { gitDir: string; workTree: string };
+  input?: string;
+};
+
+/** Texts are bytes, one a character (latin1): paths and messages need not be UTF-8. See `readable`. */
+export type GitResult = { exitCode: number; stdout: string; stderr: string };
+
+export const readable = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
+
+const limitMs = 120_000;
+
+/** A call of our own: no hooks, answers in English, whatever the exit code. Throws `program-missing`, `timed-out`. */
+export async function git(
+  { directory, env, signal }: GitPlace,
+  args: readonly string[],
+  { index, elsewhere, input }: GitOptions = {},
+): Promise<GitResult> {
+  signal?.throwIfAborted();
+  const variables = childEnvironment(env, {
+    ...gitVariables(env),
+    LC_ALL: "C",
+    ...(index !== undefined && { GIT_INDEX_FILE: index }),
+    ...(elsewhere && { GIT_DIR: elsewhere.gitDir, GIT_WORK_TREE: elsewhere.workTree }),
+  });
+  const late = AbortSignal.timeout(limitMs);
+  const child = start(["git", ...gitFlags, "-c", "core.hooksPath=/dev/null", ...args], {
+    cwd: elsewhere?.workTree ?? directory,
+    env: variables,
+    stdin: Buffer.from(input ?? "", "latin1"),
+    signal: signal ? AbortSignal.any([signal, late]) : late,
+  });
+  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr), child.exited]);
+  signal?.throwIfAborted();
+  if (late.aborted) throw problem({ kind: "timed-out", what: `git ${args[0]}`, seconds: limitMs / 1_000 });
+  return { exitCode: child.exitCode ?? 128, stdout, stderr };
+}
+
+/** The standard output, without its last line end, of a call that has to succeed. Throws `input-output`. */
+export async function gitText(place: GitPlace, args: readonly string[], options?: GitOptions): Promise<string> {
+  const { exitCode, stdout, stderr } = await git(place, args, options);
+  if (exitCode === 0) return stdout.replace(/\n$/, "");
+  throw problem({
+    kind: "input-output",
+    what: `git ${args.join(" ")}`,
+    why: readable(stderr).trim() || `exit ${exitCode}`,
+  });
+}
+
+type Start = { cwd: string; env: Record<string, string>; stdin: Buffer; signal: AbortSignal };
+
+function start(command: string[], options: Start) {
+  try {
+    return Bun.spawn(command, { ...options, stdout: "pipe", stderr: "pipe", detached: true });
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== "ENOENT") throw problemOf(cause, "git");
+    throw problem({ kind: "program-missing", program: "git", needed: `working in ${options.cwd}` }, cause);
+  }
+}
+
+const textOf = async (stream: ReadableStream<Uint8Array>) =>
+  Buffer.from(await new Response(stream).arrayBuffer()).toString("latin1");

@@ -1,0 +1,75 @@
+/** Puts commits on top of another one, outside of the user's work tree, and then moves the tree there. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { git, gitText, readable } from "./git.ts";
+import type { Tree } from "./tree.ts";
+
+export type Rebased = { tip: string } | { conflicts: string[] };
+
+/**
+ * `commits` oldest first, none of them a merge. What `onto` already has is left out. The new commits keep
+ * author, committer and dates: done again with the same commits, it makes the same ones.
+ */
+export async function rebase(tree: Tree, commits: readonly string[], onto: string): Promise<Rebased> {
+  const parent = join(tree.gitDir, "garza");
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  const folder = mkdtempSync(join(parent, "rebase-"));
+  try {
+    let tip = onto;
+    for (const [number, commit] of commits.entries()) {
+      const merged = await mergeTree(tree, {
+        base: `${commit}^`,
+        ours: tip,
+        theirs: commit,
+        folder: join(folder, String(number)),
+      });
+      if ("conflicts" in merged) return merged;
+      const before = await gitText(tree, ["rev-parse", `${tip}^{tree}`]);
+      if (merged.tree !== before) tip = await copyCommit(tree, commit, merged.tree, tip);
+    }
+    return { tip };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Merge = { base: string; ours: string; theirs: string; folder: string };
+
+/** By plumbing that every git has: `merge-tree` can take a base only since 2.40. */
+async function mergeTree(
+  tree: Tree,
+  { base, ours, theirs, folder }: Merge,
+): Promise<{ tree: string } | { conflicts: string[] }> {
+  const workTree = join(folder, "tree");
+  mkdirSync(workTree, { recursive: true });
+  const options = { index: join(folder, "index"), elsewhere: { gitDir: tree.gitDir, workTree } };
+  await gitText(tree, ["read-tree", "-i", "-m", "--aggressive", base, ours, theirs], options);
+  const merged = await git(tree, ["merge-index", "-o", "-q", "git-merge-one-file", "-a"], options);
+  const unmerged = await gitText(tree, ["ls-files", "--unmerged", "-z"], options);
+  if (merged.exitCode === 0 && unmerged === "") return { tree: await gitText(tree, ["write-tree"], options) };
+  const paths = unmerged.split("\0").map((line) => readable(line.slice(line.indexOf("\t") + 1)));
+  return { conflicts: [...new Set(paths.filter((path) => path !== ""))] };
+}
+
+/** Its signature does not survive: it was made for another parent. */
+async function copyCommit(tree: Tree, commit: string, newTree: string, parent: string): Promise<string> {
+  const { stdout: raw } = await git(tree, ["cat-file", "commit", commit]);
+  const border = raw.indexOf("\n\n");
+  const kept = raw
+    .slice(0, border)
+    .split("\n")
+    .filter((line) => /^(author|committer|encoding) /.test(line));
+  const input = [`tree ${newTree}`, `parent ${parent}`, ...kept].join("\n") + raw.slice(border);
+  return gitText(tree, ["hash-object", "-t", "commit", "-w", "--stdin"], { input });
+}
+
+/**
+ * Moves HEAD and the files to `to`, keeping whatever the user has changed or staged. False, and nothing
+ * is changed, where their changes stand in the way.
+ */
+export async function moveTree(tree: Tree, from: string, to: string): Promise<boolean> {
+  await git(tree, ["update-index", "-q", "--refresh"]);
+  if ((await git(tree, ["read-tree", "-m", "-u", from, to])).exitCode !== 0) return false;
+  await gitText(tree, ["update-ref", "-m", "garza: rebased", "HEAD", to, from]);
+  return true;
+}

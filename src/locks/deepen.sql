@@ -1,0 +1,1 @@
+update lock set depth = depth + $by, step = $step where resource = $resource;

@@ -1,0 +1,73 @@
+/** `infra/state/locks/*.lock`: who holds what, for people and `ls`. Never read as truth, never in a commit. */
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { contained, isFileError, makeFolder, readRegular, replaceFile } from "../core/files.ts";
+import { GarzaError, messageOf } from "../core/problem.ts";
+import { excludeFromGit } from "./exclude.ts";
+import type { LockHolder } from "./locks.ts";
+import { encodeResource } from "./resource-name.ts";
+
+export type Mirror = {
+  /** Undefined: nobody holds it. */
+  show(resource: string, holder: LockHolder | undefined): void;
+  refresh(holders: LockHolder[]): void;
+};
+
+const locksFolder = "infra/state/locks";
+
+export function openMirror({ root, warn }: { root: string; warn: (message: string) => void }): Mirror {
+  let excluded = false;
+  // A lock is held whether or not its file can be written.
+  const attempt = (change: (folder: string) => void) => {
+    try {
+      const folder = contained(root, locksFolder);
+      makeFolder(folder);
+      if (!excluded) excludeFromGit(root, `${locksFolder}/*.lock`);
+      excluded = true;
+      change(folder);
+    } catch (cause) {
+      if (!(cause instanceof GarzaError) && !isFileError(cause)) throw cause;
+      warn(`the files that show locks are not up to date: ${messageOf(cause)}`);
+    }
+  };
+  return {
+    show: (resource, holder) => attempt((folder) => put(join(folder, fileName(resource)), holder)),
+    refresh(holders) {
+      attempt((folder) => {
+        const held = new Set(holders.map(({ resource }) => fileName(resource)));
+        for (const name of readdirSync(folder))
+          if (name.endsWith(".lock") && !held.has(name)) put(join(folder, name), undefined);
+        for (const holder of holders) put(join(folder, fileName(holder.resource)), holder);
+      });
+    },
+  };
+}
+
+const fileName = (resource: string) => `${encodeResource(resource)}.lock`;
+
+/** A file that is not ours, such as a tracked one of another tool, stays as it is. */
+function put(file: string, holder: LockHolder | undefined): void {
+  const there = readRegular(file)?.text;
+  if (there !== undefined && !/^generation: \d+$/m.test(there)) return;
+  if (!holder) rmSync(file, { force: true });
+  else if (there !== describeHolder(holder)) replaceFile(file, describeHolder(holder), 0o644);
+}
+
+function describeHolder({ operator, since, operation, label, host, token, ttlSeconds }: LockHolder): string {
+  const fields = {
+    operator,
+    timestamp: iso(since),
+    operation: label ?? operation,
+    host,
+    generation: String(token),
+    expires: ttlSeconds === undefined ? "never" : iso(since + ttlSeconds * 1000),
+    owner: operation,
+    scope: "local",
+  };
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}: ${oneLine(value)}\n`)
+    .join("");
+}
+
+const iso = (at: number) => new Date(at).toISOString();
+const oneLine = (text: string) => text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import { problem } from "../core/problem.ts";
+
+/** The one spelling of a resource: composed Unicode. Throws `value-refused` for no name. */
+export function resourceName(resource: string): string {
+  if (resource !== "" && resource.isWellFormed()) return resource.normalize("NFC");
+  const message = resource === "" ? "it is empty" : "it is no valid Unicode text";
+  throw problem({ kind: "value-refused", code: "E_RESOURCE", where: "the name of a lock's resource", message });
+}
+
+/**
+ * A resource as one path component, for refs and mirror files: different names give different ones, also
+ * on file systems that ignore case, and none is special to git or the system.
+ */
+export function encodeResource(resource: string): string {
+  const bytes = new TextEncoder().encode(resourceName(resource));
+  const encoded = Array.from(bytes, (byte, index) =>
+    isPlain(byte, index) ? String.fromCharCode(byte) : escaped(byte),
+  ).join("");
+  // Names of devices on Windows, in any folder.
+  const safe = /^(?:con|prn|aux|nul|(?:com|lpt)\d)$/.test(encoded)
+    ? escaped(bytes[0] ?? 0) + encoded.slice(1)
+    : encoded;
+  if (safe.length <= 180) return safe;
+  return `%h-${createHash("sha256").update(bytes).digest("hex").slice(0, 40)}`;
+}
+
+/** `[a-z0-9_-]`, but for a leading `-`, which would read as an option. */
+function isPlain(byte: number, index: number): boolean {
+  return /[a-z0-9_-]/.test(String.fromCharCode(byte)) && !(byte === 0x2d && index === 0);
+}
+
+const escaped = (byte: number) => `%${byte.toString(16).padStart(2, "0")}`;
