@@ -20,14 +20,14 @@ export type Surroundings = {
 
 export class Scope {
   readonly surroundings: Surroundings;
-  readonly #outer: Scope | undefined;
+  readonly outer: Scope | undefined;
   readonly #names = new Map<string, Value>();
   readonly #loopVariables = new Set<string>();
   readonly #steps = new Map<string, Mapping>();
 
   constructor(surroundings: Surroundings, outer?: Scope) {
     this.surroundings = surroundings;
-    this.#outer = outer;
+    this.outer = outer;
   }
 
   /** A scope of its own for one item or one branch. */
@@ -51,23 +51,23 @@ export class Scope {
   }
 
   step(name: string): Mapping | undefined {
-    return this.#steps.get(name) ?? this.#outer?.step(name);
+    return this.#steps.get(name) ?? this.outer?.step(name);
   }
 
   /** Undefined: not set on the way taken. The innermost setting wins; built-ins come last. */
   get(name: string): Value | undefined {
     if (this.#names.has(name)) return this.#names.get(name);
-    if (this.#outer) return this.#outer.get(name);
+    if (this.outer) return this.outer.get(name);
     return Object.hasOwn(this.surroundings.builtIn, name) ? this.surroundings.builtIn[name] : undefined;
   }
 
   has(name: string): boolean {
-    return this.#names.has(name) || (this.#outer?.has(name) ?? Object.hasOwn(this.surroundings.builtIn, name));
+    return this.#names.has(name) || (this.outer?.has(name) ?? Object.hasOwn(this.surroundings.builtIn, name));
   }
 
   isLoopVariable(name: string): boolean {
     if (this.#names.has(name)) return this.#loopVariables.has(name);
-    return this.#outer?.isLoopVariable(name) ?? false;
+    return this.outer?.isLoopVariable(name) ?? false;
   }
 
   /** What this scope itself set, for the per-item record of a loop. */

@@ -3,14 +3,17 @@
  * known, every nested step bound to its place. Values still hold their `${…}`; the scope of a
  * running operation fills them in (interpolate.ts).
  */
-import type { Mapping, Value } from "../core/value.ts";
+
 import type { Place } from "../core/problems.ts";
+import type { Mapping, Value } from "../core/value.ts";
 
 export type ParameterType = "string" | "number" | "boolean" | "list" | "secret";
 
 export type Parameter = {
   name: string;
   type: ParameterType;
+  /** Nothing fixes the type: text on the command line, anything as JSON. */
+  untyped?: true;
   description?: string;
   /** True: must always be given. False: may be left out (it is empty then, or `default`). */
   required: boolean;
@@ -32,7 +35,8 @@ export type Prerequisite = {
   host?: string;
   expected?: string;
   expectedContains?: string;
-  expectedExit: number;
+  /** Text where it holds a `${…}`. */
+  expectedExit: number | string;
   /** Seconds. */
   timeout: number | string;
   hint?: string;
@@ -75,6 +79,10 @@ export type Step = {
   /** Nested lists by key: `steps`, `else`, or the branch names of `parallel`. */
   nested: Record<string, Step[]>;
   undo: Step[];
+  /** Parameters without a default whose value the step uses by itself: where one is not given, the step can't run. */
+  needs?: readonly string[];
+  /** Names that the step by itself sets. */
+  sets?: readonly string[];
   place: Place;
 };
 
@@ -88,8 +96,10 @@ export type OperationHead = {
   target?: string;
   timeout?: number | string;
   concurrency_group?: string;
-  danger?: "low" | "high";
-  exclusive?: "host";
+  /** `low` or `high`; it may hold a `${…}`. */
+  danger?: string;
+  /** `host`; it may hold a `${…}`. */
+  exclusive?: string;
 };
 
 export type Trigger = { kind: string; fields: Mapping; when?: string; place: Place };
@@ -105,11 +115,12 @@ export type Template = {
   parameters: Parameter[];
   prerequisites: Prerequisite[];
   steps: Step[];
-  rollback: { enabled: boolean; steps: Step[] };
+  /** `enabled` may hold a `${…}`. */
+  rollback: { enabled: boolean | string; steps: Step[] };
   notifications: Record<NotificationMoment, Step[]>;
   triggers: Trigger[];
   results?: { report_format: string; save_to?: string };
-  recoveryStats?: { success_rate_target?: number; max_recovery_time?: number; escalation_threshold?: number };
+  recoveryStats?: { success_rate_target?: number; max_recovery_time?: number | string; escalation_threshold?: number };
 };
 
 /** Every step of a list and below it, in reading order, `undo` included. */
