@@ -5,15 +5,17 @@
  */
 import type { z } from "zod";
 import type { Clock } from "../core/clock.ts";
+import type { HttpAnswer, HttpRequest } from "../core/http.ts";
+import type { Settings } from "../core/settings.ts";
 import type { Mapping, Value } from "../core/value.ts";
 import type { Inventory } from "../hosts/inventory.ts";
 import type { Services } from "../hosts/services.ts";
 import type { Locks } from "../locks/locks.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import type { StateFiles } from "../state/state-files.ts";
+import type { StatePath } from "../state/state-path.ts";
 import type { Scope } from "../template/scope.ts";
 import type { Script } from "../template/shell/render.ts";
-import type { StatePath } from "../state/state-path.ts";
 import type { StepShape } from "../template/step-type.ts";
 
 /** Fields of `steps.<name>` that a step may fill besides `value`. */
@@ -72,7 +74,7 @@ export type PlanContext = Rendering & {
   inventory: Inventory;
   services: Services;
   state: StateFiles;
-  locks: Locks;
+  locks: Pick<Locks, "holder">;
 };
 
 /** What one line of a dry run shows: `command`, `$ flyctl deploy --app web`. */
@@ -87,27 +89,18 @@ export type ProcessRequest = {
   stdin?: string;
   /** Milliseconds for this process; the step's own limit holds besides. */
   timeoutMs?: number;
+  /** A lock that the step itself holds (core/flock.ts): from now on it lives as long as this process, too. */
+  inheritFd?: number;
 };
 
 export type ProcessResult = {
   /** Null when a signal ended it. */
   exitCode: number | null;
   signal: string | null;
-  /** At most 1 MiB each: the head, a mark with the number of missing bytes, the tail. */
+  /** At most 256 KiB each: the head, a mark with the number of missing bytes, the tail. */
   stdout: string;
   stderr: string;
 };
-
-export type HttpRequest = {
-  method: string;
-  url: string;
-  headers?: Record<string, string>;
-  body?: string;
-  timeoutMs: number;
-  /** Bytes of the answer that are kept (default 1 MiB); the rest is not read. */
-  maxBytes?: number;
-};
-export type HttpAnswer = { status: number; headers: Record<string, string>; body: string };
 
 /** What nested steps ended with; a step passes anything but `done` on as its own outcome. */
 export type NestedOutcome =
@@ -127,6 +120,8 @@ export type StepContext = Rendering & {
   attempt: number;
   /** Unguessable, the same for this attempt after a crash. */
   token: string;
+  /** When this attempt first started (wall clock), the same after a crash. */
+  startedAt: number;
   /** Aborted on cancel, time limit, or when a sibling that failed fast ends the loop. */
   signal: AbortSignal;
   /** Milliseconds left of the step's time limit; undefined without one. */
@@ -139,17 +134,24 @@ export type StepContext = Rendering & {
   state: StateFiles;
   locks: Locks;
   notifier: Notifier;
+  settings: Settings;
   /** Environment of the agent (or of the shell that started a foreground run). */
   env: Readonly<Record<string, string>>;
   secret(name: string): string | undefined;
   /** Runs a local process under the wrapper; throws on cancel and `timed-out`. */
   spawn(request: ProcessRequest): Promise<ProcessResult>;
-  /** Throws `step-failed` with the reason when no answer came. */
+  /** Throws `no-answer` with the reason when none came (core/http.ts). */
   http(request: HttpRequest): Promise<HttpAnswer>;
   /** A line for the followers: what the step is doing now. */
   say(text: string): void;
   /** A warning that stays with the operation's record. */
   warn(text: string): void;
+  /** The nested lists that are written: `steps`, `else`, or the branch names of `parallel`, in their order. */
+  nestedKeys: readonly string[];
+  /** The records of a finished foreach: the one called `from`, or the last one; undefined when there is none. */
+  loop(from?: string): ItemRecord[] | undefined;
+  /** A later `aggregate_results` or `filter` of the template reads this loop. */
+  resultsAreRead: boolean;
   /** Runs the nested list `key` (or branch). `at` tells repeated runs apart (`[3]`, `#2`). */
   nested(key: string, options?: { at?: string; scope?: Scope; signal?: AbortSignal }): Promise<NestedOutcome>;
   /** Runs (or with execute false: validates) another template within this operation. */
@@ -158,17 +160,20 @@ export type StepContext = Rendering & {
     parameters: Mapping;
     execute: boolean;
   }): Promise<{ status: "success" | "failed"; message: string; id: string | null }>;
-  /** Asks a person; null when nobody can be asked. `by` is who answered. */
-  ask(message: string): Promise<{ approved: boolean; by: string } | null>;
+  /** Asks a person; null when nobody can be asked. `by` is who answered. `signal` withdraws the question. */
+  ask(message: string, signal?: AbortSignal): Promise<{ approved: boolean; by: string } | null>;
 };
 
 /** What a finished loop leaves for `aggregate_results` and `filter`: `from` is the foreach's name. */
 export type ItemRecord = {
   item: Value;
+  /** From 0. */
   index: number;
+  /** The loop variable's name. */
+  as: string;
   status: "success" | "failed" | "skipped";
   error: string | null;
-  /** What the item's own steps set. */
+  /** What the item's own steps set, without the loop variable. */
   values: Mapping;
 };
 
@@ -183,6 +188,12 @@ export type StepDefinition<Schema extends z.ZodType> = StepShape & {
   /** The probe's word for success. */
   word?: "ok" | "success";
   plan(config: z.infer<Schema>, context: PlanContext): PlanLine[];
+  /** What the journal keeps besides the plan before the step runs; a dry run shows it (`changes` as a diff). */
+  intent?(config: z.infer<Schema>, context: PlanContext): Promise<Mapping>;
+  /** After a crash it finds what it began by the attempt's token: it works through `context.spawn` or `loadOperation`. */
+  resumes?: true;
+  /** After a crash, for a step that changes something: whether it may be run again. `unknown`: nobody can tell. */
+  evidence?(config: z.infer<Schema>, intent: Mapping, context: PlanContext): Promise<"run" | "unknown">;
   run(config: z.infer<Schema>, context: StepContext): Promise<StepOutcome>;
 };
 
@@ -192,14 +203,22 @@ export type StepType = StepShape & {
   word: "ok" | "success";
   effect(config: unknown): Effect;
   plan(config: unknown, context: PlanContext): PlanLine[];
+  intent?(config: unknown, context: PlanContext): Promise<Mapping>;
+  resumes?: true;
+  evidence?(config: unknown, intent: Mapping, context: PlanContext): Promise<"run" | "unknown">;
   run(config: unknown, context: StepContext): Promise<StepOutcome>;
 };
 
 /** Hides the configuration's type in closures; `config` is parsed by the engine with the same schema. */
 export function defineStep<Schema extends z.ZodType>(definition: StepDefinition<Schema>): StepType {
-  const { effect } = definition;
+  const { effect, intent, evidence, ...shape } = definition;
   return {
-    ...definition,
+    ...shape,
+    ...(evidence && {
+      evidence: (config: unknown, before: Mapping, context: PlanContext) =>
+        evidence(config as z.infer<Schema>, before, context),
+    }),
+    ...(intent && { intent: (config: unknown, context: PlanContext) => intent(config as z.infer<Schema>, context) }),
     word: definition.word ?? "ok",
     effect: (config) => (typeof effect === "function" ? effect(config as z.infer<Schema>) : effect),
     plan: (config, context) => definition.plan(config as z.infer<Schema>, context),
