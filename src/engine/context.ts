@@ -1,0 +1,117 @@
+/** What one attempt of a step sees of the world. */
+import { sendRequest } from "../core/http.ts";
+import type { ItemRecord, PlanContext, Rendering, StepContext } from "../steps/step.ts";
+import type { Scope } from "../template/scope.ts";
+import type { Attempt } from "./journal/journal.ts";
+import { loadOperation } from "./nested-operation.ts";
+import type { Reached } from "./reached.ts";
+import { type Run, warn } from "./run.ts";
+import { spawnStep } from "./spawn.ts";
+import { runSteps } from "./steps.ts";
+import type { ReadOnlyWorld } from "./world.ts";
+
+export type AttemptInFrame = Reached & {
+  attempt: Attempt;
+  signal: AbortSignal;
+  /** Monotonic milliseconds. */
+  deadline: number | undefined;
+  /** Nobody can tell what an earlier try did, and it may be done again all the same. */
+  mayRepeat: boolean;
+  /** The name of a nested step that failed. The first counts: siblings that were stopped because of it come after it. */
+  onNestedFailure(step: string): void;
+};
+
+export function stepContext(at: AttemptInFrame): StepContext {
+  const { step, frame, attempt, options, rendering, signal, deadline, mayRepeat } = at;
+  const { run, scope } = frame;
+  const { world, template } = run;
+  let processes = 0;
+  // What a further attempt repeats has a row of its own.
+  const again = attempt.attempt > 1 ? `!${attempt.attempt}` : "";
+  const tell = (type: "step-said", text: string) =>
+    // A record that can't be written now fails the step's next awaited write as well.
+    void world.journal.tell(run.id, { type, key: attempt.key, text: world.masker.mask(text) }).catch(() => {});
+
+  return {
+    ...rendering,
+    operation: {
+      id: run.id,
+      name: template.operation.name,
+      type: template.operation.type,
+      ...(template.operation.platform !== undefined && { platform: template.operation.platform }),
+    },
+    root: world.places.root,
+    key: attempt.key,
+    name: step.name,
+    attempt: attempt.attempt,
+    token: attempt.token,
+    startedAt: attempt.startedAt,
+    signal,
+    remainingMs: () => (deadline === undefined ? undefined : Math.max(0, deadline - world.clock.monotonic())),
+    rollingBack: frame.phase === "undo" || frame.phase === "rollback",
+    clock: world.clock,
+    inventory: world.inventory,
+    services: world.services,
+    state: world.state,
+    locks: locksOf(run),
+    notifier: world.notifier,
+    settings: world.settings,
+    env: world.env,
+    secret: (name) => scope.surroundings.secret(name),
+    spawn: (request) => spawnStep({ run, attempt, options, signal, request, number: processes++, mayRepeat }),
+    http: (request) => sendRequest(request, signal),
+    say: (text) => tell("step-said", text),
+    warn: (text) => void warn(run, attempt.key, text).catch(() => {}),
+    nestedKeys: Object.keys(step.nested),
+    loop(from = lastLoop(run, scope)) {
+      const value = from === undefined ? undefined : scope.step(from)?.value;
+      return Array.isArray(value) ? (value as ItemRecord[]) : undefined;
+    },
+    resultsAreRead: run.readLoops.has(step.name),
+    async nested(key, nested = {}) {
+      const outcome = await runSteps(step.nested[key] ?? [], {
+        run,
+        scope: nested.scope ?? scope,
+        phase: frame.phase,
+        parent: { key: attempt.key, id: step.id, prefix: `${attempt.key}${again}${nested.at ?? ""}` },
+        signal: nested.signal ? AbortSignal.any([signal, nested.signal]) : signal,
+      });
+      if (outcome.kind === "failed") at.onNestedFailure(outcome.step);
+      return outcome;
+    },
+    loadOperation: (request) => loadOperation(run, attempt, signal, request),
+    ask: async (message, withdrawn = signal) => (world.ask ? world.ask(message, withdrawn) : null),
+  };
+}
+
+/** A scope without a loop of its own sees the last one of the scope around it. */
+function lastLoop(run: Run, scope: Scope | undefined): string | undefined {
+  return scope && (run.lastLoop.get(scope) ?? lastLoop(run, scope.outer));
+}
+
+/** Its own locks, and its parents', count as held; the tokens are kept for `lock.<resource>.token`. */
+function locksOf(run: Run): StepContext["locks"] {
+  const { locks, masker } = run.world;
+  return {
+    ...locks,
+    async acquire(request) {
+      const { operator, label, reason } = request;
+      const token = await locks.acquire({
+        ...request,
+        operation: run.id,
+        within: run.lineage,
+        // Whoever finds it locked reads these, on other machines too.
+        operator: masker.mask(operator),
+        ...(label !== undefined && { label: masker.mask(label) }),
+        ...(reason !== undefined && { reason: masker.mask(reason) }),
+      });
+      run.tokens.set(request.resource, token);
+      return token;
+    },
+  };
+}
+
+export function planContext(world: ReadOnlyWorld, rendering: Rendering): PlanContext {
+  const { inventory, services, state, locks } = world;
+  return { ...rendering, decide: (condition) => rendering.condition(condition), inventory, services, state, locks };
+}

@@ -1,0 +1,128 @@
+/**
+ * Carrying on an operation from its journal: the template is walked again from its first step, and what was
+ * recorded is taken as it was recorded. Only the steps that were open when the process died are judged anew.
+ */
+import { messageOf, problem } from "../core/problem.ts";
+import { isMapping, type Mapping, type Value } from "../core/value.ts";
+import type { Claimant } from "../queue/queue.ts";
+import type { OperationRow, StepRow } from "../queue/rows.ts";
+import type { StepOutcome } from "../steps/step.ts";
+import type { Step } from "../template/template.ts";
+import type { Ended } from "./conclude.ts";
+import { configure } from "./configure.ts";
+import { planContext } from "./context.ts";
+import type { Attempt, StepIdentity, StepResult } from "./journal/journal.ts";
+import type { Reached } from "./reached.ts";
+import type { Run } from "./run.ts";
+import { unhide } from "./sensitive.ts";
+
+/** What the journal knows, by step key: the last attempt's row. */
+export type Past = {
+  rows: ReadonlyMap<string, StepRow>;
+  cancelBy: string | null;
+  /** Boot id of the machine when it ran: what a power cut may have lost proves nothing. */
+  boot: string;
+};
+
+/** Nobody can tell what a step did before its process died. Not a failure: a person has to say. */
+export class Unknown extends Error {
+  override name = "Unknown";
+  readonly step: string;
+  constructor(step: string, cause?: unknown) {
+    super(cause === undefined ? `nobody knows whether step ${step} took effect` : messageOf(cause), { cause });
+    this.step = step;
+  }
+}
+
+/** `operation` as it was before it was claimed again. */
+export function pastOf({ cancel_by, owner }: OperationRow, rows: readonly StepRow[]): Past {
+  const { boot = "" } = JSON.parse(owner ?? "{}") as Partial<Claimant>;
+  return { rows: new Map(rows.map((row) => [row.key, row])), cancelBy: cancel_by, boot };
+}
+
+/** A cancel that was asked for before the death counts from the first step that is not recorded. */
+export function stopWhereCancelled(run: Run, key: string): void {
+  const row = run.past?.rows.get(key);
+  if (!row || row.status === "running") stopIfCancelled(run);
+}
+
+export function stopIfCancelled(run: Run): void {
+  const by = run.past?.cancelBy;
+  if (by) run.stop.abort(problem({ kind: "cancelled", by }));
+}
+
+/** The attempt that was open when the process died; null when there is none. */
+export function openAttempt(run: Run, identity: StepIdentity): Attempt | null {
+  const row = run.past?.rows.get(identity.key);
+  return row?.status === "running" ? attemptOf(row, identity) : null;
+}
+
+/** The number of the last attempt that has a row. */
+export const attemptsSoFar = (run: Run, key: string): number => run.past?.rows.get(key)?.attempt ?? 0;
+
+/** The recorded end of the step; undefined when it has to run. A loop or branch is walked again, for what it set. */
+export async function recall(reached: Reached): Promise<Ended | undefined> {
+  const { step, identity, frame } = reached;
+  const row = frame.run.past?.rows.get(identity.key);
+  const result = row && resultIn(row);
+  if (!row || !result || row.status === "unknown" || result.retried) return undefined;
+  const intent = JSON.parse(row.intent) as Mapping;
+  if (intent.changes === true) frame.run.changed = true;
+  if (walked.has(step.type)) return undefined;
+  for (const nested of frame.run.past?.rows.values() ?? []) {
+    // What the looks of a `wait_for` set is seen after it.
+    if (!nested.key.startsWith(`${identity.key}#`) && !nested.key.startsWith(`${identity.key}!`)) continue;
+    for (const [name, value] of Object.entries(resultIn(nested)?.sets ?? {})) frame.scope.set(name, value);
+  }
+  return unhide(reached, endedAs(row, result));
+}
+
+/** Steps whose nested ones run in the same operation and leave names or undos behind. */
+const walked: ReadonlySet<string> = new Set(["conditional", "foreach", "parallel"]);
+export const isWalked = ({ type }: Step): boolean => walked.has(type);
+
+const resultIn = ({ result }: StepRow) => (result === null ? undefined : (JSON.parse(result) as StepResult));
+
+function endedAs(row: StepRow, { value, sets, record, error, exit, duration_ms, status }: StepResult): Ended {
+  const outcome: StepOutcome =
+    exit !== null
+      ? { kind: "exit", ...exit }
+      : status === "failed"
+        ? { kind: "failed", message: error ?? "" }
+        : status === "skipped"
+          ? { kind: "skipped", why: error ?? "" }
+          : { kind: "done", value };
+  const all = { ...record, status, value, error, attempts: row.attempt, duration_ms };
+  return { outcome, value, sets, record: all, failedStep: row.name };
+}
+
+/** The attempt to begin with. `open`: it has its row already. `isRecorded`: that row has its result, too. */
+export type Beginning = { number: number; open: Attempt | null; isRecorded: boolean };
+
+/** The first attempt, one after those that are recorded, or the open one. */
+export function beginning({ step, identity, frame }: Reached): Beginning {
+  const row = frame.run.past?.rows.get(identity.key);
+  if (!row) return { number: 1, open: null, isRecorded: false };
+  const isRecorded = row.status !== "running";
+  if (isRecorded && !walked.has(step.type)) return { number: row.attempt + 1, open: null, isRecorded: false };
+  return { number: row.attempt, open: attemptOf(row, identity), isRecorded };
+}
+
+const attemptOf = ({ sequence, attempt, token, started_at }: StepRow, identity: Reached["identity"]): Attempt => ({
+  ...identity,
+  sequence,
+  attempt,
+  token,
+  startedAt: started_at,
+});
+
+/** A process is found again by its token; what only reads, or says so, is run again; the rest needs evidence. */
+export async function mayTakeUp({ step, type, rendering, frame, identity }: Reached): Promise<boolean> {
+  const row = frame.run.past?.rows.get(identity.key);
+  if (row?.status !== "running" || type.resumes || walked.has(step.type)) return true;
+  const config = configure(step, type, rendering);
+  if (type.effect(config) !== "changes") return true;
+  const intent = JSON.parse(row.intent) as Value;
+  const found = isMapping(intent) && (await type.evidence?.(config, intent, planContext(frame.run.world, rendering)));
+  return found === "run";
+}

@@ -1,0 +1,20 @@
+import type { Rendering, StepType } from "../steps/step.ts";
+import type { Step } from "../template/template.ts";
+import type { StepIdentity } from "./journal/journal.ts";
+import type { Options } from "./options.ts";
+import type { Frame } from "./run.ts";
+
+/** A step that is about to run: everything known of it before its first attempt. */
+export type Reached = {
+  step: Step;
+  type: StepType;
+  options: Options;
+  identity: StepIdentity;
+  frame: Frame;
+  rendering: Rendering;
+};
+
+/** The probe rule: a step that can answer a question, and whose answer is asked for, does not fail. */
+export function isProbe(step: Step, type: StepType): boolean {
+  return step.options.output !== undefined && (type.asks?.(step.config) ?? false);
+}

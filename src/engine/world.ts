@@ -1,0 +1,44 @@
+/** Everything an operation may touch, made once by whoever runs the engine and handed down. */
+import type { Clock } from "../core/clock.ts";
+import type { Places } from "../core/config.ts";
+import type { Masker } from "../core/redact.ts";
+import type { Settings } from "../core/settings.ts";
+import type { Inventory } from "../hosts/inventory.ts";
+import type { Services } from "../hosts/services.ts";
+import type { Locks } from "../locks/locks.ts";
+import type { Notifier } from "../notify/notifier.ts";
+import type { Claimant, Queue } from "../queue/queue.ts";
+import type { StateFiles } from "../state/state-files.ts";
+import type { StepType } from "../steps/step.ts";
+import type { Library } from "../template/library.ts";
+import type { Journal } from "./journal/journal.ts";
+
+/** What a dry run needs: nothing in here changes anything. */
+export type ReadOnlyWorld = {
+  places: Places;
+  /** Environment of the agent, or of the shell that started a foreground run. */
+  env: Readonly<Record<string, string>>;
+  clock: Clock;
+  /** Name of this machine, for people. */
+  hostName: string;
+  stepTypes: Readonly<Record<string, StepType>>;
+  library: Library;
+  inventory: Inventory;
+  services: Services;
+  state: StateFiles;
+  locks: Pick<Locks, "holder">;
+  settings: Settings;
+  /** Undefined: no such secret. */
+  secret(name: string): string | undefined;
+};
+
+export type World = ReadOnlyWorld & {
+  locks: Locks;
+  notifier: Notifier;
+  queue: Queue;
+  journal: Journal;
+  masker: Masker;
+  claimant: Claimant;
+  /** Asks the person at the terminal; null where there is none. */
+  ask: ((message: string, signal: AbortSignal) => Promise<{ approved: boolean; by: string }>) | null;
+};
