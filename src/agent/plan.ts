@@ -1,0 +1,26 @@
+/** A dry run beside whoever owns the data folder: it takes no lock and writes nothing. */
+
+import { join } from "node:path";
+import { type Plan, type PlanRequest, plan } from "../engine/plan/plan.ts";
+import { lockReader } from "../locks/lock-reader.ts";
+import { openReadOnly } from "../store/store.ts";
+import type { TemplateSource } from "../template/library.ts";
+import { readOnlyWorld, type Surrounding } from "./world.ts";
+
+export type { Plan, PlanStep } from "../engine/plan/plan.ts";
+
+/** Throws `template-…`, `parameters`. */
+export async function planOperation(
+  surrounding: Surrounding,
+  request: Omit<PlanRequest, "source"> & { template: string | TemplateSource },
+): Promise<Plan> {
+  const { template, ...rest } = request;
+  const db = openReadOnly(join(surrounding.places.data, "garza.db"));
+  try {
+    const world = readOnlyWorld(surrounding, lockReader(db));
+    const source = typeof template === "string" ? world.library.find(template) : template;
+    return await plan(world, { ...rest, source });
+  } finally {
+    db?.close();
+  }
+}

@@ -1,0 +1,90 @@
+/** Puts together what the engine works with: the registry, the inventory, state, locks, secrets, templates. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../core/clock.ts";
+import type { Places } from "../core/config.ts";
+import { type Masker, masker } from "../core/redact.ts";
+import { openSecrets, storedSecrets } from "../core/secrets.ts";
+import { loadSettings } from "../core/settings.ts";
+import type { Mapping } from "../core/value.ts";
+import type { Journal } from "../engine/journal/journal.ts";
+import type { ReadOnlyWorld, World } from "../engine/world.ts";
+import { loadInventory } from "../hosts/read-inventory.ts";
+import { loadServices } from "../hosts/read-services.ts";
+import { openLocalLocks } from "../locks/local-locks.ts";
+import type { Locks } from "../locks/locks.ts";
+import { openNotifier } from "../notify/open-notifier.ts";
+import type { Claimant, Queue } from "../queue/queue.ts";
+import { openStateFiles } from "../state/open-state-files.ts";
+import type { StateFiles, StateUpdate } from "../state/state-files.ts";
+import { stepTypes } from "../steps/index.ts";
+import type { Store } from "../store/store.ts";
+import { openLibrary } from "../template/library.ts";
+
+export type Surrounding = {
+  places: Places;
+  env: Readonly<Record<string, string>>;
+  clock: Clock;
+  /** Templates in the binary, found when the repository has none of that name. */
+  builtIn: Readonly<Record<string, string>>;
+};
+
+export function readOnlyWorld(
+  { places, env, clock, builtIn }: Surrounding,
+  locks: Pick<Locks, "holder">,
+): ReadOnlyWorld {
+  const secrets = openSecrets({ data: places.data, env, platform: process.platform });
+  return {
+    places,
+    env,
+    clock,
+    hostName: hostname(),
+    stepTypes,
+    library: openLibrary({ root: places.root, builtIn }),
+    inventory: loadInventory(places.root),
+    services: loadServices(places.root),
+    state: openStateFiles({ root: places.root, clock }),
+    locks,
+    settings: loadSettings(places, env),
+    secret: (name) => secrets.get(name),
+  };
+}
+
+export type Machinery = {
+  store: Store;
+  queue: Queue;
+  journal: Journal;
+  claimant: Claimant;
+  ask: World["ask"];
+  /** Told what has no operation to stay with. */
+  warn(message: string): void;
+};
+
+export function openWorld(surrounding: Surrounding, { store, warn, ...machinery }: Machinery): World {
+  const { places, clock } = surrounding;
+  const locks = openLocalLocks({ store, root: places.root, host: hostname(), clock, warn });
+  const mask = masker(storedSecrets(places.data).values());
+  const notifier = openNotifier({ store, clock, log: join(places.data, "notifications.log") });
+  const readOnly = readOnlyWorld(surrounding, locks);
+  return {
+    ...readOnly,
+    ...machinery,
+    locks,
+    state: maskedState(readOnly.state, mask),
+    masker: mask,
+    // Nothing leaves the process unmasked, whatever channel it takes.
+    notifier: { ...notifier, send: (note) => notifier.send(mask.maskValue(note) as typeof note) },
+  };
+}
+
+/** State files are shared through git: no secret gets into them. */
+function maskedState(state: StateFiles, { maskValue }: Masker): StateFiles {
+  const masked = (updates: StateUpdate[]) =>
+    updates.map((update) => (update.value === undefined ? update : { ...update, value: maskValue(update.value) }));
+  return {
+    ...state,
+    preview: (file, updates) => state.preview(file, masked(updates)),
+    update: (file, updates) => state.update(file, masked(updates)),
+    append: (file, entry, id) => state.append(file, maskValue(entry) as Mapping, id),
+  };
+}
