@@ -1,0 +1,32 @@
+import type { OperationEvent } from "../core/events.ts";
+import type { Marks } from "./marks.ts";
+import { oneLine, type Paint } from "./output.ts";
+import type { Progress } from "./progress.ts";
+import { summaryLines } from "./summary.ts";
+
+/** What an event says about the operation as a whole, as lines that stay. Steps are shown elsewhere. */
+export function aboutLines(event: OperationEvent, progress: Progress, paint: Paint, marks: Marks): string[] {
+  const own = event.operation === progress.operation;
+  switch (event.type) {
+    case "operation-started":
+      return own ? [`${paint.strong(oneLine(event.template))}  ${paint.faint(event.operation)}`] : [];
+    case "prerequisite-checked":
+      return event.ok
+        ? []
+        : [
+            `${paint.bad(marks.failed)} prerequisite: ${oneLine(event.check)}${event.why ? ` (${oneLine(event.why)})` : ""}`,
+          ];
+    case "warning":
+      return [paint.odd(`warning: ${oneLine(event.message)}`)];
+    case "cancel-requested":
+      return [paint.odd(`cancel asked for by ${oneLine(event.by)}`)];
+    case "rollback-started":
+      return [paint.odd(`rolling back: ${oneLine(event.because)}`)];
+    case "operation-ended":
+      return own
+        ? summaryLines({ ...event, id: event.operation, template: progress.template ?? event.operation }, paint, marks)
+        : [];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,45 @@
+import { GarzaError } from "../../core/problem.ts";
+import { showSafe } from "../../core/redact.ts";
+import type { Call, Command } from "../command.ts";
+import { type Finding, fail, type Patient } from "../doctor/check.ts";
+import { checks } from "../doctor/index.ts";
+import { openPlaces } from "../open.ts";
+import { json, type Paint, paintFor, table } from "../output.ts";
+
+export const doctor: Command = {
+  name: "doctor",
+  takes: "",
+  summary: "Check this machine and this repository",
+  about: "Changes nothing. Ends with exit code 1 when a check fails.",
+  options: [],
+  examples: ["garza doctor", "garza doctor --json | jq '.[] | select(.level != \"ok\")'"],
+  async run(call) {
+    const { flag, terminal } = call;
+    const [patient, found] = admit(call);
+    for (const check of checks) found.push(...(await check(patient)));
+    terminal.out.write(flag("json") ? json(found) : report(found, paintFor(terminal.out, terminal.env)));
+    return found.some(({ level }) => level === "fail") ? 1 : 0;
+  },
+};
+
+function admit(call: Call): [Patient, Finding[]] {
+  const { terminal } = call;
+  try {
+    return [{ terminal, places: openPlaces(call) }, []];
+  } catch (thrown) {
+    if (!(thrown instanceof GarzaError)) throw thrown;
+    const [message = "", ...remedy] = thrown.message.split("\n");
+    return [{ terminal, places: null }, [fail("root", message, remedy.join(" ").trim() || "garza init")]];
+  }
+}
+
+function report(found: readonly Finding[], paint: Paint): string {
+  const level = { ok: paint.good("ok"), warn: paint.odd("warn"), fail: paint.bad("FAIL") };
+  const rows = table(found.map((each) => [level[each.level], each.check, showSafe(each.message)])).split("\n");
+  const lines = found.flatMap(({ remedy }, at) => [
+    rows[at] ?? "",
+    ...(remedy ? [`      -> ${showSafe(remedy)}`] : []),
+  ]);
+  const count = (wanted: Finding["level"]) => found.filter((each) => each.level === wanted).length;
+  return `${lines.join("\n")}\n\n${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed\n`;
+}

@@ -1,0 +1,102 @@
+import { nearest } from "../core/nearest.ts";
+import { describe, exitCode, GarzaError, problem } from "../core/problem.ts";
+import { showSafe } from "../core/redact.ts";
+import { parse } from "./command.ts";
+import { commandHelp, overview } from "./help.ts";
+import { commands, type Entry } from "./index.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Finds the command that was typed and runs it; resolves to the exit code, never rejects. */
+export async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const code = await runTyped(argv, terminal);
+    await terminal.out.drained();
+    return code;
+  } catch (thrown) {
+    return report(thrown, argv, terminal);
+  }
+}
+
+async function runTyped(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const { before, rest } = splitBefore(argv);
+  const asksHelp = before.some((flag) => flag === "--help" || flag === "-h");
+  if (rest[0] === "help" || rest.length === 0 || asksHelp) {
+    return help(rest[0] === "help" ? rest.slice(1) : rest, before, terminal);
+  }
+  const { entry, words } = find(rest);
+  const command = await entry.load();
+  const { cac } = await import("cac");
+  const call = parse(cac("garza"), command, [...before, ...rest.slice(words)]);
+  if (call.flag("help")) {
+    terminal.out.write(commandHelp(command));
+    return 0;
+  }
+  return command.run({ ...call, terminal });
+}
+
+/** Flags may stand before the command: `garza --root DIR status`. */
+function splitBefore(argv: readonly string[]): { before: readonly string[]; rest: readonly string[] } {
+  let at = 0;
+  while (argv[at]?.startsWith("-")) at += argv[at] === "--root" ? 2 : 1;
+  return { before: argv.slice(0, at), rest: argv.slice(at) };
+}
+
+async function help(words: readonly string[], before: readonly string[], terminal: Terminal): Promise<number> {
+  const unknown = before.find((flag, at) => flag.startsWith("-") && !globalFlag(flag) && before[at - 1] !== "--root");
+  if (unknown) throw problem({ kind: "usage", message: `there is no flag ${unknown}`, hint: "Look: garza --help" });
+  const within = commands.filter(({ name }) => name.split(" ")[0] === words[0]);
+  if (words.length === 0) terminal.out.write(overview(commands));
+  else if (words.length === 1 && within.length > 1) terminal.out.write(overview(within));
+  else terminal.out.write(commandHelp(await find(words).entry.load()));
+  return 0;
+}
+
+const globalFlag = (flag: string) => /^(--root(=.*)?|--json|--help|-h)$/s.test(flag);
+
+/** The command of one word or two; throws `usage` with the nearest known one. */
+function find(words: readonly string[]): { entry: Entry; words: number } {
+  for (const count of [2, 1]) {
+    const entry = commands.find(({ name }) => name === words.slice(0, count).join(" "));
+    if (entry) return { entry, words: count };
+  }
+  const [first = "", second] = words;
+  const within = commands.map(({ name }) => name.split(" ")).filter(([group, own]) => group === first && own);
+  if (within.length > 0) {
+    const known = within.map(([, own = ""]) => own);
+    const [near] = second === undefined ? [] : nearest(second, known);
+    throw problem({
+      kind: "usage",
+      message: second === undefined ? `${first} needs a second word` : `there is no command ${first} ${second}`,
+      hint: near
+        ? `Did you mean: garza ${first} ${near}`
+        : `Known: ${known.map((own) => `${first} ${own}`).join(", ")}`,
+    });
+  }
+  const typed = second && !second.startsWith("-") ? `${first} ${second}` : first;
+  const [near] = [
+    ...nearest(first, [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? name))]),
+    ...nearest(
+      typed,
+      commands.map(({ name }) => name),
+    ),
+  ];
+  throw problem({
+    kind: "usage",
+    message: `there is no command ${first}`,
+    hint: near ? `Did you mean: garza ${near}` : "List them: garza --help",
+  });
+}
+
+/** A problem is told; anything else is a bug, told with its stack. */
+function report(thrown: unknown, argv: readonly string[], terminal: Terminal): number {
+  if (thrown instanceof GarzaError) {
+    const { problem: told } = thrown;
+    if (argv.includes("--json"))
+      terminal.out.write(`${JSON.stringify({ problem: { ...told, message: describe(told) } })}\n`);
+    terminal.err.write(`garza: ${showSafe(describe(told))}\n`);
+    return exitCode(told);
+  }
+  const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  terminal.err.write(`garza: this is a bug in garza, please report it with these lines:\n${showSafe(stack)}\n`);
+  return 70;
+}

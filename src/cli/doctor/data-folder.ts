@@ -1,0 +1,66 @@
+import { accessSync, constants, statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { networkFileSystem } from "../../core/data-folder.ts";
+import { messageOf } from "../../core/problem.ts";
+import { type Finding, fail, ok, type Patient, warn } from "./check.ts";
+
+const GiB = 2 ** 30;
+
+export async function checkDataFolder({ places, terminal: { platform } }: Patient): Promise<Finding[]> {
+  if (!places) return [];
+  const { data } = places;
+  const there = nearestFolder(data);
+  const kind = networkFileSystem(data, platform);
+  const findings = [
+    writable(data, there),
+    kind
+      ? fail(
+          "file system",
+          `${data} is on a network file system (${kind})`,
+          "Name a folder on a local disk with GARZA_HOME",
+        )
+      : ok("file system", "local"),
+    space(there),
+  ];
+  return there === data ? [...findings, closed(data), await database(places)] : findings;
+}
+
+function nearestFolder(path: string): string {
+  return statSync(path, { throwIfNoEntry: false }) ? path : nearestFolder(dirname(path));
+}
+
+function writable(data: string, there: string): Finding {
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK);
+    return ok("data folder", there === data ? data : `${data} (made at the first run)`);
+  } catch (cause) {
+    return fail("data folder", `${data} can't be written: ${messageOf(cause)}`, "Name another one with GARZA_HOME");
+  }
+}
+
+function space(folder: string): Finding {
+  const { bavail, bsize, files, ffree } = statfsSync(folder);
+  const free = bavail * bsize;
+  const remedy = "Free some; the output of old operations is in the data folder's output/";
+  if (free < GiB) return warn("space", `${(free / GiB).toFixed(2)} GiB are free`, remedy);
+  if (files > 0 && ffree < 1_000) return warn("space", `only ${ffree} files can still be made`, remedy);
+  return ok("space", `${(free / GiB).toFixed(1)} GiB are free`);
+}
+
+function closed(data: string): Finding {
+  if ((statSync(data).mode & 0o077) === 0) return ok("permissions", "only you can read the data folder");
+  return fail("permissions", `other users can read ${data}`, `chmod 700 ${data}`);
+}
+
+async function database(places: { root: string; data: string }): Promise<Finding> {
+  const { openHistory } = await import("../../queue/history.ts");
+  try {
+    const history = openHistory(places);
+    if (!history) return ok("database", "none yet: nothing has run here");
+    history.list({ limit: 1 });
+    history.close();
+    return ok("database", "it can be read");
+  } catch (cause) {
+    return fail("database", messageOf(cause), "Nothing was changed. Copy the data folder before you try to mend it");
+  }
+}

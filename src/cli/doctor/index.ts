@@ -1,0 +1,21 @@
+/** Every check of `garza doctor`, in the order they are shown. */
+import type { Check } from "./check.ts";
+import { checkClock } from "./clock.ts";
+import { checkDataFolder } from "./data-folder.ts";
+import { checkPrograms } from "./programs.ts";
+import { checkRoot } from "./root.ts";
+import { checkSecrets } from "./secrets.ts";
+import { checkSettings } from "./settings.ts";
+import { checkTemplates } from "./templates.ts";
+import { checkVersions } from "./versions.ts";
+
+export const checks: readonly Check[] = [
+  checkVersions,
+  checkPrograms,
+  checkClock,
+  checkRoot,
+  checkDataFolder,
+  checkSettings,
+  checkTemplates,
+  checkSecrets,
+];
