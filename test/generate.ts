@@ -1,0 +1,21 @@
+/** `bun run generate`: writes what is made from the sources and checked in, the JSON Schemas for editors. */
+import { join } from "node:path";
+import { hostsJsonSchema, servicesJsonSchema } from "../src/hosts/schemas.ts";
+import { stepTypes } from "../src/steps/index.ts";
+import { templateJsonSchema } from "../src/template/json-schema.ts";
+import { repository } from "./support/sources.ts";
+
+/** Path to the text that has to be there. */
+export function generated(): Record<string, string> {
+  return {
+    "operations/template.schema.json": text(templateJsonSchema(stepTypes)),
+    "infra/hosts.schema.json": text(hostsJsonSchema()),
+    "infra/services.schema.json": text(servicesJsonSchema()),
+  };
+}
+
+const text = (schema: unknown) => `${JSON.stringify(schema, null, 2)}\n`;
+
+if (import.meta.main) {
+  for (const [path, content] of Object.entries(generated())) await Bun.write(join(repository, path), content);
+}

@@ -1,0 +1,77 @@
+/**
+ * The tests, with a closing line that can be believed: `bun test` ends with success and says nothing when a
+ * test calls process.exit(0), so its own closing summary and its report are both demanded.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compileGarza } from "../build.ts";
+
+export type Counts = { passed: number; failed: number; skipped: number };
+
+/** Runs `bun test` with these arguments. What is wrong with the run itself counts as one failure. */
+export async function runTests(args: readonly string[]): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), "garza-tests-"));
+  try {
+    const report = join(folder, "report.xml");
+    const command = [
+      process.execPath,
+      "test",
+      "--timeout=60000",
+      "--reporter=junit",
+      `--reporter-outfile=${report}`,
+      ...args,
+    ];
+    const tests = Bun.spawn(command, { stdin: "ignore", stdout: "inherit", stderr: "pipe" });
+    const said = await passOn(tests.stderr);
+    const exitCode = await tests.exited;
+    const counts = countReport(await readFile(report, "utf8").catch(() => ""));
+    const fault = faultOf({ said, exitCode, counts });
+    if (fault === undefined) return counts;
+    console.error(`the run itself failed: ${fault}`);
+    return { ...counts, failed: counts.failed + 1 };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let said = "";
+  for await (const chunk of stream) {
+    process.stderr.write(chunk);
+    said += decoder.decode(chunk, { stream: true });
+  }
+  return said;
+}
+
+/** Sums of the report's root element. */
+export function countReport(xml: string): Counts {
+  const root = /<testsuites\b[^>]*>/.exec(xml)?.[0] ?? "";
+  const number = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(root)?.[1] ?? 0);
+  const [tests, failed, skipped] = [number("tests"), number("failures") + number("errors"), number("skipped")];
+  return { passed: tests - failed - skipped, failed, skipped };
+}
+
+/** Why a run can't count as a success though no test of its report failed, or undefined. */
+export function faultOf(run: { said: string; exitCode: number; counts: Counts }): string | undefined {
+  const { said, exitCode, counts } = run;
+  const closing = /^Ran (\d+) tests? across \d+ files?\./m.exec(said);
+  if (!closing) return "bun test ended without its closing line (a test that calls process.exit does that)";
+  const reported = counts.passed + counts.failed + counts.skipped;
+  if (Number(closing[1]) !== reported) return `${closing[1]} tests ran, and the report has ${reported}`;
+  if (counts.passed === 0) return "no test passed";
+  if (exitCode !== 0 && counts.failed === 0) return `bun test ended with ${exitCode}`;
+  return undefined;
+}
+
+export function closingLine({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+if (import.meta.main) {
+  if (!process.env.GARZA_BIN) await compileGarza("dist/garza");
+  const counts = await runTests(process.argv.slice(2));
+  console.log(closingLine(counts));
+  process.exitCode = counts.failed === 0 ? 0 : 1;
+}
