@@ -1,9 +1,10 @@
 /** An attempt's outcome in the language's words: the headline value, the probe's answer, the record. */
 import type { Mapping, Value } from "../core/value.ts";
 import type { StepOutcome } from "../steps/step.ts";
+import { isProbe } from "../template/probe.ts";
 import type { Tried } from "./attempt.ts";
 import type { StepResult } from "./journal/journal.ts";
-import { isProbe, type Reached } from "./reached.ts";
+import type { Reached } from "./reached.ts";
 
 /** A step's end, after all its attempts. */
 export type Ended = {

@@ -13,8 +13,3 @@ export type Reached = {
   frame: Frame;
   rendering: Rendering;
 };
-
-/** The probe rule: a step that can answer a question, and whose answer is asked for, does not fail. */
-export function isProbe(step: Step, type: StepType): boolean {
-  return step.options.output !== undefined && (type.asks?.(step.config) ?? false);
-}

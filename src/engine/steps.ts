@@ -2,6 +2,7 @@
 import { GarzaError, messageOf } from "../core/problem.ts";
 import type { Mapping } from "../core/value.ts";
 import type { NestedOutcome } from "../steps/step.ts";
+import { isProbe } from "../template/probe.ts";
 import type { Step } from "../template/template.ts";
 import { attemptStep } from "./attempt.ts";
 import type { Ended } from "./conclude.ts";
@@ -9,7 +10,7 @@ import { isThere, thereAlready } from "./is-there.ts";
 import type { Attempt, StepIdentity, StepResult } from "./journal/journal.ts";
 import { type Options, readOptions } from "./options.ts";
 import { attemptsSoFar, isWalked, openAttempt, recall, stopWhereCancelled } from "./past.ts";
-import { isProbe, type Reached } from "./reached.ts";
+import type { Reached } from "./reached.ts";
 import { renderingOf } from "./rendering.ts";
 import { type Frame, type Run, stopReason, warn } from "./run.ts";
 

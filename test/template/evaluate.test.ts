@@ -1,38 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { GarzaError } from "../../src/core/problem.ts";
 import type { Value } from "../../src/core/value.ts";
-import { evaluate, looseEquals, truthy } from "../../src/template/evaluate.ts";
-import { parseExpression } from "../../src/template/expression.ts";
-import type { Scope } from "../../src/template/scope.ts";
+import { looseEquals, truthy } from "../../src/template/evaluate.ts";
 import { builtIns } from "../../src/template/surroundings.ts";
-import { scopeWith } from "./scope-for-tests.ts";
-
-const names: Record<string, Value> = {
-  name: "web",
-  "service-name": "api",
-  hostile: "' == '' OR 'x' == 'x",
-  flag: true,
-  off: false,
-  zero: 0,
-  three: 3,
-  number_text: "3.0",
-  empty: "",
-  nothing: null,
-  list: ["b", "a", 10, "9"],
-  none: [],
-  state: { status: "ok", "a.b": 1, nested: { deep: [{ x: 1 }] }, length: "own" },
-};
-const value = (text: string, scope: Scope = scopeWith(names)) => evaluate(parseExpression(text), scope);
-
-function refusal(text: string, scope: Scope = scopeWith(names)): string {
-  try {
-    value(text, scope);
-  } catch (thrown) {
-    if (thrown instanceof GarzaError) return thrown.message;
-    throw thrown;
-  }
-  throw new Error(`${text} was accepted`);
-}
+import { names, refusal, scopeWith, value } from "./scope-for-tests.ts";
 
 describe("operators", () => {
   const cases: [string, Value | undefined][] = [

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stepTypes } from "../../src/steps/index.ts";
 import { isProbe } from "../../src/template/probe.ts";
 import { readTemplate } from "../../src/template/read.ts";
+import type { StepShapes } from "../../src/template/step-type.ts";
 import { walkSteps } from "../../src/template/template.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -36,6 +37,6 @@ steps:
   - {type: command, name: d, command: "true", output: word, expected_output: x}
 `;
   const { template } = readTemplate({ name: "t", file: "t.yml", text }, stepTypes);
-  const probes = [...walkSteps(template.steps)].filter((step) => isProbe(step, stepTypes));
+  const probes = [...walkSteps(template.steps)].filter((step) => isProbe(step, (stepTypes as StepShapes)[step.type]));
   expect(probes.map(({ name }) => name)).toEqual(["a", "d"]);
 });

@@ -1,11 +1,11 @@
 import { messageOf } from "../../core/problem.ts";
 import { isEmpty, type Mapping, toText, type Value } from "../../core/value.ts";
 import type { PlanLine, Rendering, StepType } from "../../steps/step.ts";
+import { isProbe } from "../../template/probe.ts";
 import type { Scope } from "../../template/scope.ts";
 import type { Step, Template } from "../../template/template.ts";
 import { configure } from "../configure.ts";
 import { planContext } from "../context.ts";
-import { isProbe } from "../reached.ts";
 import { renderingOf } from "../rendering.ts";
 import { findTemplate } from "../submit.ts";
 import type { ReadOnlyWorld } from "../world.ts";

@@ -9,7 +9,7 @@ export type Declared = {
   numbers: ReadonlySet<string>;
   /** `declare -n` */
   references: ReadonlySet<string>;
-  /** `declare -a`, `declare -A` */
+  /** `declare -a`, `declare -A`, `v=(…)` */
   arrays: ReadonlySet<string>;
 };
 
@@ -17,6 +17,12 @@ export function declaredVariables(commands: readonly Command[]): Declared {
   const numbers = new Set<string>();
   const references = new Set<string>();
   const arrays = new Set<string>();
+  for (const command of commands) {
+    for (const word of command.kind === "simple" ? command.assignments : []) {
+      const found = assignmentArgument(word);
+      if (found?.value.some(({ kind }) => kind === "array")) arrays.add(found.name);
+    }
+  }
   for (const { name = "", args } of commands.flatMap((command) =>
     command.kind === "simple" ? invocations(command) : [],
   )) {

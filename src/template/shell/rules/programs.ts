@@ -69,10 +69,10 @@ function* behindGiven(args: Word[]): Generator<Place> {
 function* arrayTexts(name: string, args: Word[], arrays: ReadonlySet<string>): Generator<Place> {
   for (const word of args) {
     const found = assignmentArgument(word);
-    if (!found) continue;
+    if (!found || !arrays.has(found.name)) continue;
     const text = leading({ ...word, pieces: found.value });
     const [first] = found.value.filter((piece) => piece.kind !== "text" || piece.text !== "");
-    if (text.startsWith("(") || (arrays.has(found.name) && first?.kind === "slot")) {
+    if (text.startsWith("(") || first?.kind === "slot") {
       yield {
         ...programPlace({ ...word, pieces: found.value }, name),
         hint: `Write ${name} -a ${found.name}=(\${x}).`,
