@@ -7,7 +7,7 @@ export function mutated(template: Template, random: Random): Template {
   if (/while|until|wait| \|(?!\|)/.test(template.text)) return template;
   let { text } = template;
   for (let count = 1 + random.below(3); count > 0; count--) text = mutateOnce(text, random);
-  return { ...template, text, anyWords: /\$[\w@*(]|`/.test(text) };
+  return { ...template, text, anyWords: /\$[\w@*(]|`|[*?[]/.test(text) };
 }
 
 const inserted = [
