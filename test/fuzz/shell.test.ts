@@ -72,8 +72,8 @@ function attempt(line: string): Template {
   return {
     text,
     uses: new Map(named.map(([name, kind]) => [name, { row: "unquoted", kind: kind === "file" ? "file" : "text" }])),
-    // The author's own glob may match what other cases left in the folder.
-    anyWords: /\$[\w@($]|`|xargs|\[[!^]/.test(text),
+    // A test of the value decides what runs, and the author's own glob may match what other cases left in the folder.
+    anyWords: /\$[\w@($]|`|xargs|\[[!^[]/.test(text),
   };
 }
 

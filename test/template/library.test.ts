@@ -111,9 +111,9 @@ describe("a template is refused", () => {
       why: "operations/deploy/huge.yml is larger than 1 MiB",
     });
     expect(refusal("deploy/latin")).toEqual({
-      kind: "data-damaged",
-      file: "operations/deploy/latin.yml",
-      why: "it is not UTF-8",
+      kind: "template-unreadable",
+      name: "deploy/latin",
+      why: "operations/deploy/latin.yml: it is not UTF-8",
     });
   });
 
