@@ -10,7 +10,8 @@ import type { Template } from "./shell-oracle.ts";
 import { renderOurs, renderQuoted, renderRaw, warningsOf } from "./shell-render.ts";
 import { shellNames } from "./shell-run.ts";
 
-const seed = Number(process.env.GARZA_FUZZ_SEED ?? Date.now() % 1_000_000);
+// The same in every run, so that a failure is the change's and not the day's; other seeds by hand.
+const seed = Number(process.env.GARZA_FUZZ_SEED ?? 147_044);
 const count = Number(process.env.GARZA_FUZZ_COUNT ?? 20_000);
 const folder = sandbox();
 console.log(`GARZA_FUZZ_SEED=${seed} GARZA_FUZZ_COUNT=${count}`);
