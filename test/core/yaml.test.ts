@@ -8,7 +8,8 @@ const faults = (text: string) =>
 
 describe("reading YAML", () => {
   test("any value that YAML writes is read back", () => {
-    const value = fc.jsonValue({ maxDepth: 3 });
+    // JSON writes -0 as 0, YAML does not.
+    const value = fc.jsonValue({ maxDepth: 3 }).map((any) => JSON.parse(JSON.stringify(any)));
     fc.assert(
       fc.property(value, (written) => {
         const text = JSON.stringify(written);
