@@ -1,16 +1,8 @@
 /** Runs many scripts in one process of a shell, around programs that record how they were run. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { shells } from "../support/shells.ts";
 
-export const shells = {
-  dash: ["dash"],
-  bash: ["bash"],
-  "bash --posix": ["bash", "--posix"],
-  "busybox sh": ["busybox", "sh"],
-  mksh: ["mksh"],
-  "zsh --emulate sh": ["zsh", "--emulate", "sh"],
-  yash: ["yash"],
-} as const;
 export type Shell = keyof typeof shells;
 export const shellNames = Object.keys(shells) as Shell[];
 

@@ -2,16 +2,9 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { shells as everyShell } from "../../support/shells.ts";
 
-export const shells: Readonly<Record<string, readonly string[]>> = {
-  dash: ["dash"],
-  bash: ["bash"],
-  "bash --posix": ["bash", "--posix"],
-  "busybox sh": ["busybox", "sh"],
-  mksh: ["mksh"],
-  "zsh --emulate sh": ["zsh", "--emulate", "sh"],
-  yash: ["yash"],
-};
+export const shells: Readonly<Record<string, readonly string[]>> = everyShell;
 
 export type Ran = {
   /** The arguments of each run of A, its standard input behind them for `A STDIN`. */
