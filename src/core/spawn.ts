@@ -6,12 +6,23 @@ import { closeSync, mkdirSync, openSync, watch, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type Clock, systemClock } from "./clock.ts";
 import { defaultLimits, keepCapped, type OutputLimits } from "./output/cap.ts";
+import { type LowSpace, watchSpace } from "./output/space.ts";
 import { problem } from "./problem.ts";
-import { handleOf, type ProcessHandle, readExit, readPid } from "./process/evidence.ts";
+import {
+  handleOf,
+  isClaimed,
+  type Lapse,
+  type ProcessHandle,
+  readExit,
+  readPid,
+  removeRunFolder,
+} from "./process/evidence.ts";
 import { membersOf, terminateGroup, tokenVariable } from "./process/group.ts";
 import { identify, isAlive } from "./process/identity.ts";
+import { pauseOf } from "./process/pause.ts";
 import { checkDirectory, findProgram } from "./process/program.ts";
 import { problemOf } from "./process/trouble.ts";
+import { hasLapsed, limitRun } from "./process/until.ts";
 import wrapper from "./process/wrapper.sh" with { type: "text" };
 
 export type ProcessStart = {
@@ -29,11 +40,15 @@ export type ProcessStart = {
   err: string;
   /** A lock (core/flock.ts) that lives as long as the process. */
   inheritFd?: number;
+  /** Milliseconds since 1970: its wrapper ends it then, unless that is moved forward (`extendRun`). */
+  until?: number;
   limits?: OutputLimits;
+  /** Its output is about to fill the disk: it is paused, or goes on again. */
+  onLowSpace?: (low: LowSpace) => void;
   clock?: Clock;
 };
 
-export type ProcessEnd = {
+export type ProcessEnd = Lapse & {
   /** A program that a signal ended has 128 and the signal's number. Null when the wrapper itself was killed. */
   exitCode: number | null;
   /** What killed the wrapper; null beside a null exit code when nobody can tell (attached, gone without a record). */
@@ -88,36 +103,51 @@ export function startProcess(start: ProcessStart): RunningProcess {
 }
 
 /** Takes up a process that an earlier agent started; `handle` is that of `readEvidence`. */
-export function attachProcess(
-  handle: ProcessHandle,
-  { out, err, limits, clock = systemClock }: Pick<ProcessStart, "out" | "err" | "limits" | "clock">,
-): RunningProcess {
+export function attachProcess(handle: ProcessHandle, output: Output): RunningProcess {
+  const { clock = systemClock } = output;
   const exited = untilGone(handle, clock).then((): ProcessEnd => {
-    return { exitCode: readExit(handle.folder) ?? null, signal: null, remaining: membersOf(handle.group) };
+    const lapsed = hasLapsed(handle.folder);
+    const exitCode = readExit(handle.folder) ?? null;
+    // Its wrapper ends the group with it when nothing else helps, and itself too.
+    const signal = lapsed && exitCode === null ? "SIGKILL" : null;
+    return { exitCode, signal, remaining: membersOf(handle.group), lapsed };
   });
-  return running(handle, exited, { out, err, ...(limits && { limits }) }, clock);
+  return running(handle, exited, output, clock);
 }
+
+type Output = Pick<ProcessStart, "out" | "err" | "limits" | "onLowSpace" | "clock">;
 
 function running(
   handle: ProcessHandle,
   exited: Promise<ProcessEnd>,
-  { out, err, limits = defaultLimits }: Pick<ProcessStart, "out" | "err" | "limits">,
+  { out, err, limits = defaultLimits, onLowSpace }: Output,
   clock: Clock,
 ): RunningProcess {
-  const capped = keepCapped([out, err], limits, () => membersOf(handle.group).length > 0);
-  const done = exited.finally(() => capped.processEnded());
+  const files = [out, err];
+  const pause = pauseOf(handle);
+  const space = watchSpace({ files, minFree: limits.minFree, pause, onChange: onLowSpace, clock });
+  const anyoneLeft = () => membersOf(handle.group).length > 0;
+  const capped = keepCapped(files, limits, { anyoneLeft, alsoLook: space.look });
+  const done = exited.finally(() => {
+    capped.processEnded();
+    // From here on nobody looks for room any more.
+    if (pause.isOn()) pause.end();
+  });
   // Whoever awaits the end gets the error; nobody has to.
   done.catch(() => {});
   return {
     pid: handle.pid,
     handle,
     exited: done,
-    terminate: (graceMs) => terminateGroup(handle.group, basename(handle.folder), graceMs, clock),
+    terminate(graceMs) {
+      space.stop();
+      return terminateGroup(handle.group, basename(handle.folder), graceMs, clock);
+    },
   };
 }
 
 /** Anything that holds a value goes into this folder (0700), never into arguments. */
-function prepare({ folder, run, stdin }: ProcessStart): void {
+function prepare({ folder, run, stdin, until }: ProcessStart): void {
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text, { mode: 0o600, flag: "wx" });
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -125,6 +155,7 @@ function prepare({ folder, run, stdin }: ProcessStart): void {
     // The shell has the script open under another number; what it starts has no business with it.
     if ("script" in run) write("script", `exec 9<&-\n${run.script}`);
     if (stdin !== undefined) write("stdin", stdin);
+    if (until !== undefined) limitRun(folder, until);
   } catch (cause) {
     throw problemOf(cause, folder);
   }
@@ -132,8 +163,15 @@ function prepare({ folder, run, stdin }: ProcessStart): void {
 
 function endOf({ pid, exitCode, signalCode }: Bun.Subprocess, folder: string): ProcessEnd {
   // Who kills the wrapper means all of them: they may take a moment longer to be gone.
-  if (signalCode !== null) return { exitCode: null, signal: String(signalCode), remaining: [] };
-  if (readPid(folder)?.pid === pid) return { exitCode, signal: null, remaining: membersOf(pid) };
+  const lapsed = hasLapsed(folder);
+  if (signalCode !== null) return { exitCode: null, signal: String(signalCode), remaining: [], lapsed };
+  if (readPid(folder)?.pid === pid) return { exitCode, signal: null, remaining: membersOf(pid), lapsed };
+  if (!isClaimed(folder)) {
+    // Its shell can't fork, or not write (then it ends as 0), before it has run anything: nothing of it counts.
+    removeRunFolder(folder);
+    if (exitCode === 0) throw problem({ kind: "storage-full", where: folder });
+    throw problem({ kind: "machine-exhausted", what: folder, why: "no room for another process" });
+  }
   throw problem({ kind: "input-output", what: folder, why: "the run folder could not be taken, and nothing was run" });
 }
 

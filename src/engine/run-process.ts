@@ -1,11 +1,13 @@
 /** One process under the wrapper, to its end: started, or found again by its run folder after a crash. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { alarm, systemClock } from "../core/clock.ts";
 import { sizeOf } from "../core/output/cap.ts";
+import type { LowSpace } from "../core/output/space.ts";
 import { readOutput } from "../core/output.ts";
 import { problem } from "../core/problem.ts";
 import { readEvidence } from "../core/process/evidence.ts";
+import { problemOf } from "../core/process/trouble.ts";
 import { attachProcess, type ProcessStart, type RunningProcess, startProcess } from "../core/spawn.ts";
 import type { Mapping } from "../core/value.ts";
 import type { ProcessResult } from "../steps/step.ts";
@@ -13,7 +15,7 @@ import { Unknown } from "./past.ts";
 
 export type Running = Pick<
   ProcessStart,
-  "folder" | "out" | "err" | "run" | "directory" | "env" | "stdin" | "inheritFd"
+  "folder" | "out" | "err" | "run" | "directory" | "env" | "stdin" | "inheritFd" | "until"
 > & {
   /** The step, for messages. */
   name: string;
@@ -27,26 +29,33 @@ export type Running = Pick<
   /** What is gone without a record is started again. */
   mayRepeat: boolean;
   onStart(handle: Mapping): Promise<void>;
-  onLeft(pids: number[], why: string): Promise<void>;
+  /** What a person should know of it: what it left running, that it was paused or ended from outside. */
+  warn(message: string): Promise<void>;
 };
 
 /** Throws the signal's reason, `timed-out`, and `Unknown` for a process that is gone without a record. */
 export async function runProcess(running: Running): Promise<ProcessResult> {
   const { name, signal, boot } = running;
   let { folder } = running;
+  const onLowSpace = toldBy(running);
+  // A power cut may have taken even the folder: then this leaves one that says so.
+  if (boot !== undefined && !existsSync(folder)) await readEvidence(folder, { boot });
   for (; existsSync(folder); folder += "x") {
     const found = await readEvidence(folder, boot === undefined ? {} : { boot });
-    if (found.state === "gone" && !running.mayRepeat) throw new Unknown(name);
     const start = readStart(folder);
+    if ((found.state === "exited" || found.state === "gone") && found.lapsed) await running.warn(lapsedText);
     if (found.state === "exited") return resultOf(running, { exitCode: found.exitCode, signal: null }, start);
+    // Its wrapper ended the group: nothing of it goes on, as after a time limit.
+    if (found.state === "gone" && found.lapsed) return resultOf(running, { exitCode: null, signal: "SIGKILL" }, start);
+    if (found.state === "gone" && !running.mayRepeat) throw new Unknown(name);
     if (found.state === "running")
-      return follow(running, attachProcess(found.handle, running), start, limitsOf(running, true));
+      return follow(running, attachProcess(found.handle, { ...running, onLowSpace }), start, limitsOf(running, true));
   }
   // Looked at only now: what an earlier start left running has to be found to be stopped.
   if (signal.aborted) throw signal.reason;
   const start = { out: sizeOf(running.out), err: sizeOf(running.err) };
-  const process = startProcess({ ...running, folder });
-  writeFileSync(join(folder, "start"), JSON.stringify(start), { mode: 0o600 });
+  noteStart(folder, start);
+  const process = startProcess({ ...running, folder, onLowSpace });
   return follow(running, process, start, limitsOf(running, false));
 }
 
@@ -55,16 +64,29 @@ type Limit = { timeoutMs: number; leftMs: number };
 function limitsOf({ timeoutMs, stepLimit }: Running, isAttached: boolean): Limit[] {
   const own = timeoutMs === undefined ? [] : [{ timeoutMs, leftMs: timeoutMs }];
   if (!isAttached || stepLimit === undefined) return own;
-  const leftMs = stepLimit.startedAt + stepLimit.timeoutMs - systemClock.now();
-  return [...own, { timeoutMs: stepLimit.timeoutMs, leftMs: Math.max(0, leftMs) }];
+  // A clock that was set back must not give it more than its whole time.
+  const spentMs = Math.max(0, systemClock.now() - stepLimit.startedAt);
+  return [...own, { timeoutMs: stepLimit.timeoutMs, leftMs: Math.max(0, stepLimit.timeoutMs - spentMs) }];
 }
 
 /** Where in the step's output files this process began: a step may have several, one after the other. */
 type Start = { out: number; err: number };
 
+/** Before anything is started: whoever finds the process again needs it. */
+function noteStart(folder: string, { out, err }: Start): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, "start"), `${out} ${err}\n`, { mode: 0o600 });
+  } catch (cause) {
+    throw problemOf(cause, folder);
+  }
+}
+
+/** From the beginning, where a power cut has left nothing of it. */
 function readStart(folder: string): Start {
   const file = join(folder, "start");
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Start) : { out: 0, err: 0 };
+  const [, out, err] = /^(\d+) (\d+)\n$/.exec(existsSync(file) ? readFileSync(file, "utf8") : "") ?? [];
+  return { out: Number(out ?? 0), err: Number(err ?? 0) };
 }
 
 async function follow(
@@ -73,7 +95,7 @@ async function follow(
   start: Start,
   limits: Limit[],
 ): Promise<ProcessResult> {
-  const { signal, graceMs, onStart, onLeft } = running;
+  const { signal, graceMs, onStart, warn } = running;
   let stopped: unknown;
   let ended = Promise.resolve<{ escaped: number[] }>({ escaped: [] });
   const stop = (reason: unknown) => {
@@ -90,15 +112,29 @@ async function follow(
     await onStart(process.handle);
     const end = await process.exited;
     const { escaped } = await ended;
-    if (escaped.length > 0) await onLeft(escaped, "these processes got away from being stopped");
+    if (escaped.length > 0) await warn(`these processes got away from being stopped: ${escaped.join(", ")}`);
     if (stopped !== undefined) throw stopped;
     if (end.exitCode === null && end.signal === null) throw new Unknown(running.name);
-    if (end.remaining.length > 0) await onLeft(end.remaining, "it left processes running");
+    if (end.lapsed) await warn(lapsedText);
+    else if (end.remaining.length > 0) await warn(`it left processes running: ${end.remaining.join(", ")}`);
     return resultOf(running, end, start);
   } finally {
     for (const callOff of alarms) callOff();
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+const lapsedText = "it was ended, as the time that it was given had passed and nobody had given it more";
+
+/** A record that can't be written now fails the step's next awaited write as well. */
+const toldBy = (running: Running) => (low: LowSpace) =>
+  void running.warn(lowSpaceText(running.out, low)).catch(() => {});
+
+function lowSpaceText(file: string, { paused, free }: LowSpace): string {
+  const left = `${Math.floor(free / 2 ** 20)} MiB are free at ${dirname(file)}`;
+  return paused
+    ? `its output is filling the disk, ${left}: it is paused, and goes on by itself when there is room`
+    : `there is room again, ${left}: it goes on`;
 }
 
 const tooLong = (timeoutMs: number) => problem({ kind: "timed-out", what: "its command", seconds: timeoutMs / 1000 });

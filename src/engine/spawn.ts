@@ -50,7 +50,7 @@ export function spawnStep(process: StepProcess): Promise<ProcessResult> {
     boot: run.past?.boot,
     mayRepeat,
     onStart: (handle) => run.world.journal.noteHandle(attempt, handle),
-    onLeft: (pids, why) => warn(run, attempt.key, `step ${attempt.name}: ${why}: ${pids.join(", ")}`),
+    warn: (message) => warn(run, attempt.key, `step ${attempt.name}: ${message}`),
   });
 }
 
@@ -84,7 +84,7 @@ export async function runShellCheck({ world, script, timeoutMs, signal }: Check)
       boot: undefined,
       mayRepeat: false,
       onStart: async () => {},
-      onLeft: async () => {},
+      warn: async () => {},
     });
   } finally {
     rmSync(parent, { recursive: true, force: true });

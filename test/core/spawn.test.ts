@@ -43,9 +43,18 @@ describe("a program", () => {
       exitCode: 3,
       signal: null,
       remaining: [],
+      lapsed: false,
       out: `/h ${root} in\nput\n`,
       err: "bad\n",
     });
+  });
+
+  test("finds every variable of its environment as it was given, whatever its name", async () => {
+    const names = ["token", "folder", "status", "stat", "start", "boot", "left", "now", "limit"];
+    const own = Object.fromEntries(names.map((name) => [name, `my ${name}`]));
+    const argv = ["sh", "-c", 'for name; do eval "echo \\"\\$$name\\""; done', "_", ...names] as const;
+    const start = begin({ run: { argv }, env: { ...env, ...own }, until: Date.now() + 60_000 });
+    expect((await finish(start)).out).toBe(names.map((name) => `my ${name}\n`).join(""));
   });
 
   test("given as arguments gets them as they are, and an empty standard input", async () => {
@@ -107,7 +116,7 @@ describe("the run folder", () => {
 
     writeFileSync(join(start.directory, "go"), "\n");
     expect((await running.exited).exitCode).toBe(4);
-    expect(await readEvidence(start.folder)).toEqual({ state: "exited", exitCode: 4 });
+    expect(await readEvidence(start.folder)).toEqual({ state: "exited", exitCode: 4, lapsed: false });
     removeRunFolder(start.folder);
     expect(existsSync(start.folder)).toBe(false);
   });
@@ -123,25 +132,13 @@ describe("the run folder", () => {
     expect(readFileSync(start.out, "utf8")).toBe("");
   });
 
-  test("whose wrapper got no further than its first act is claimed too", async () => {
-    const start = begin(script("echo ran"));
-    mkdirSync(join(start.folder, "started"), { recursive: true });
-    expect(await readEvidence(start.folder)).toEqual({ state: "never-started" });
-    expect(await readEvidence(start.folder)).toEqual({ state: "never-started" });
-  });
-
-  test("of another boot proves nothing when it is empty", async () => {
-    expect(await readEvidence(join(root, "no-such-run"))).toEqual({ state: "never-started" });
-    expect(await readEvidence(join(root, "no-such-run"), { boot: "another" })).toEqual({ state: "gone" });
-  });
-
   test("of a process that is gone without a record says so", async () => {
     const start = begin(script("sleep 60"));
     const running = startProcess(start);
     await until(() => readPid(start.folder) !== undefined);
     process.kill(-running.pid, "SIGKILL");
-    expect(await running.exited).toEqual({ exitCode: null, signal: "SIGKILL", remaining: [] });
-    expect(await readEvidence(start.folder)).toEqual({ state: "gone" });
+    expect(await running.exited).toEqual({ exitCode: null, signal: "SIGKILL", remaining: [], lapsed: false });
+    expect(await readEvidence(start.folder)).toEqual({ state: "gone", lapsed: false });
   });
 
   test("of a process whose pid is another's by now is not taken for running", async () => {
@@ -149,7 +146,7 @@ describe("the run folder", () => {
     mkdirSync(join(start.folder, "started"), { recursive: true });
     const self = identify(process.pid);
     writeFileSync(join(start.folder, "pid"), `${process.pid}\n${Number(self?.start) + 1}\n${self?.boot}\n`);
-    expect(await readEvidence(start.folder)).toEqual({ state: "gone" });
+    expect(await readEvidence(start.folder)).toEqual({ state: "gone", lapsed: false });
   });
 
   test("is never used twice", async () => {
@@ -180,7 +177,7 @@ describe("a process that outlives its agent", () => {
     if (evidence.state !== "running") throw new Error(evidence.state);
     const attached = attachProcess(evidence.handle, start);
     writeFileSync(join(root, "go2"), "\n");
-    expect(await attached.exited).toEqual({ exitCode: 6, signal: null, remaining: [] });
+    expect(await attached.exited).toEqual({ exitCode: 6, signal: null, remaining: [], lapsed: false });
   });
 });
 
@@ -192,7 +189,7 @@ describe("ending a process", () => {
     expect(await running.terminate(10_000)).toEqual({ escaped: [] });
     expect((await running.exited).exitCode).toBe(9);
     expect(readFileSync(start.out, "utf8")).toBe("ready\nbye\n");
-    expect(await readEvidence(start.folder)).toEqual({ state: "exited", exitCode: 9 });
+    expect(await readEvidence(start.folder)).toEqual({ state: "exited", exitCode: 9, lapsed: false });
   });
 
   test("is by SIGKILL where SIGTERM is ignored, and reaches every child in the group", async () => {
@@ -200,7 +197,7 @@ describe("ending a process", () => {
     const running = startProcess(start);
     await until(() => existsSync(start.out) && readFileSync(start.out, "utf8") === "ready\n");
     expect(await running.terminate(30)).toEqual({ escaped: [] });
-    expect(await running.exited).toEqual({ exitCode: null, signal: "SIGKILL", remaining: [] });
+    expect(await running.exited).toEqual({ exitCode: null, signal: "SIGKILL", remaining: [], lapsed: false });
   });
 
   test("works on one that is stopped", async () => {

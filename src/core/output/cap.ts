@@ -9,18 +9,22 @@ import {
   readFileSync,
   readSync,
   renameSync,
-  statSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { statOf } from "../files.ts";
 import { openLibc } from "../libc.ts";
 import { problemOf } from "../process/trouble.ts";
 
-/** Bytes: `cap` on disk, of which the first `head` and at least the last `tail` are kept. */
-export type OutputLimits = { cap: number; head: number; tail: number };
+/**
+ * Bytes: `cap` on disk, of which the first `head` and at least the last `tail` are kept; `minFree` is what has to
+ * stay free beside it (core/output/space.ts).
+ */
+export type OutputLimits = { cap: number; head: number; tail: number; minFree: number };
 
 const MiB = 2 ** 20;
-export const defaultLimits: OutputLimits = { cap: 64 * MiB, head: MiB, tail: 16 * MiB };
+export const defaultLimits: OutputLimits = { cap: 64 * MiB, head: MiB, tail: 16 * MiB, minFree: 1024 * MiB };
 
 /** What is missing of a file: from this byte up to that one. */
 export type Gap = { from: number; to: number };
@@ -31,7 +35,7 @@ export function readGap(file: string): Gap | undefined {
 }
 
 /** Gives back what is over the cap, if anything is. */
-export function capOutput(file: string, limits: OutputLimits, dig: Dig = punchHole): void {
+export function capOutput(file: string, limits: Omit<OutputLimits, "minFree">, dig: Dig = punchHole): void {
   const size = sizeOf(file);
   if (size <= limits.cap) return;
   const dug = readGap(file) ?? { from: limits.head, to: limits.head };
@@ -48,25 +52,34 @@ export function capOutput(file: string, limits: OutputLimits, dig: Dig = punchHo
   }
 }
 
+type Keeper = {
+  anyoneLeft(): boolean;
+  /** Another look that is to be taken as often, until the process has ended. */
+  alsoLook(): void;
+};
+
 /**
  * Caps the files until their process has ended, and more rarely while what it left behind may still write.
  * The timer keeps nobody alive.
  */
-export function keepCapped(files: string[], limits: OutputLimits, anyoneLeft: () => boolean): { processEnded(): void } {
-  const look = () => {
+export function keepCapped(files: string[], limits: OutputLimits, { anyoneLeft, alsoLook }: Keeper) {
+  const cap = () => {
+    for (const file of files) capOutput(file, limits);
+  };
+  const attempt = (look: () => void) => {
     try {
-      for (const file of files) capOutput(file, limits);
+      look();
     } catch {
       // Tried again at the next look. A full disk is told to the writers, and by them to the step.
     }
   };
-  let timer = setInterval(look, oftenMs).unref();
+  let timer = setInterval(() => [cap, alsoLook].forEach(attempt), oftenMs).unref();
   return {
     processEnded() {
       clearInterval(timer);
-      look();
+      attempt(cap);
       if (!anyoneLeft()) return;
-      timer = setInterval(() => (anyoneLeft() ? look() : clearInterval(timer)), seldomMs).unref();
+      timer = setInterval(() => (anyoneLeft() ? attempt(cap) : clearInterval(timer)), seldomMs).unref();
     },
   };
 }
@@ -75,7 +88,7 @@ const oftenMs = 100;
 const seldomMs = 5_000;
 
 export function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return statOf(file)?.size ?? 0;
 }
 
 type Dig = (fd: number, from: number, to: number) => void;
@@ -100,6 +113,11 @@ export const truncateAround: Dig = (fd, from, to) => {
   ftruncateSync(fd, to);
   for (let written = 0; written < length; ) written += writeSync(fd, tail, written, length - written, to + written);
 };
+
+/** The file, and what was noted about it. No file is fine. */
+export function removeOutput(file: string): void {
+  for (const each of [file, `${file}.gap`, `${file}.gap.new`]) rmSync(each, { force: true });
+}
 
 function readIfThere(file: string): string | undefined {
   try {

@@ -62,7 +62,7 @@ async function isEmptyWithin(group: number, ms: number, clock: Clock): Promise<b
 }
 
 /** False: nobody is in the group. */
-function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-group, signal);
     return true;
