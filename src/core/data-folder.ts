@@ -3,10 +3,10 @@
  * for one root, with the random id that tells this machine (and clone) from others.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Places } from "./config.ts";
-import { replaceFile, statOf, translate } from "./files.ts";
+import { makeLastingFolder, replaceFile, statOf } from "./files.ts";
 import { problem } from "./problem.ts";
 
 /** `id` names this data folder on this machine; a copy of the folder elsewhere gets its own. */
@@ -15,7 +15,7 @@ export type Machine = { id: string; root: string; tie: string | null };
 /** Makes the data folder (0700) where needed, checks it, and returns the machine's identity. */
 export function prepareData(places: Places, user: number | undefined = process.getuid?.()): Machine {
   refuseOtherOwner(places.root, user);
-  makeFolder(places.data);
+  makeLastingFolder(places.data);
   refuseNetworkFolder(places.data);
   refuseOpenFolder(places.data, user);
   return identify(places);
@@ -30,14 +30,6 @@ function refuseOtherOwner(root: string, user: number | undefined): void {
     what: `${root} belongs to user ${owner}, and you are user ${user}`,
     next: `Run it as its owner: sudo -u '#${owner}' garza …`,
   });
-}
-
-function makeFolder(data: string): void {
-  try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw translate(cause, data);
-  }
 }
 
 function refuseOpenFolder(data: string, user: number | undefined): void {
@@ -131,10 +123,13 @@ function readMachine(file: string): Machine | undefined {
     const { id, root, tie } = JSON.parse(readFileSync(file, "utf8")) as Machine;
     if (typeof id === "string" && typeof root === "string") return { id, root, tie: tie ?? null };
   } catch (cause) {
-    throw problem({ kind: "data-damaged", file, why: "it is not JSON" }, cause);
+    throw problem({ kind: "data-damaged", file, why: "it is not JSON", hint: renewed(file) }, cause);
   }
-  throw problem({ kind: "data-damaged", file, why: "it has no id" });
+  throw problem({ kind: "data-damaged", file, why: "it has no id", hint: renewed(file) });
 }
+
+/** To the locks that machines share it is another machine then. */
+const renewed = (file: string) => `Without it this machine gets a new identity: rm '${file}'`;
 
 /** The operating system's own identity, hashed: it is not ours to store. Null where there is none. */
 function machineTie(file = "/etc/machine-id"): string | null {

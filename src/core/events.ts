@@ -42,6 +42,10 @@ export type EventBody =
     }
   | { type: "warning"; key: string | null; message: string }
   | { type: "cancel-requested"; by: string }
+  /** It stands aside, holding no worker: for a lock (`lock:NAME`). `until`: then it is tried once more. */
+  | { type: "operation-waiting"; for: string; until: number | null }
+  /** It is in the queue again, to be carried on from its journal: `drained`, `process_died`, `resumed`, … */
+  | { type: "operation-requeued"; why: string; by?: string }
   | { type: "rollback-started"; because: string; step: string | null }
   | {
       type: "operation-ended";

@@ -33,7 +33,8 @@ export function replaceFile(file: string, text: string, mode = 0o600): void {
       closeSync(open);
     }
     renameSync(aside, file);
-    syncFolder(dirname(file));
+    // Without this the new name may be lost at a power cut though the text is safe.
+    sync(dirname(file));
   } catch (cause) {
     rmSync(aside, { force: true });
     throw translate(cause, file);
@@ -57,9 +58,20 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** Without this the new name may be lost at a power cut though the text is safe. */
-function syncFolder(folder: string): void {
-  const open = openSync(folder, "r");
+/** The folder (0700), and what had to be made of the way to it, are there after a power cut, too. */
+export function makeLastingFolder(folder: string): void {
+  try {
+    const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let made = folder; made.length >= first.length; made = dirname(made)) sync(dirname(made));
+  } catch (cause) {
+    throw translate(cause, folder);
+  }
+}
+
+/** Returns when the file, or the names in the folder, are on the disk. Throws the system's error. */
+export function sync(path: string): void {
+  const open = openSync(path, "r");
   try {
     fsyncSync(open);
   } finally {

@@ -25,7 +25,7 @@ const row = (data: Problem) => problems[data.kind] as Row;
 /** What happened, where, and what to do next, for a person. */
 export const describe = (data: Problem): string => row(data).say(data as never);
 export const exitCode = (data: Problem): number => row(data).exit;
-/** For the control API. @public */
+/** For the control API. */
 export const httpStatus = (data: Problem): number => row(data).http;
 
 /** One line for a record: the problem's text, or the message of whatever else was thrown. */

@@ -28,6 +28,12 @@ export const problems = {
   "step-failed": define(1, 409, (p: { step: string; message: string }) => `step ${p.step} failed: ${p.message}`),
   "timed-out": define(1, 409, (p: { what: string; seconds: number }) => `${p.what} took longer than ${p.seconds} s`),
   cancelled: define(6, 409, (p: { by: string }) => `cancelled by ${p.by}`),
+  "crash-loop": define(
+    1,
+    409,
+    (p: { step: string; times: number }) => `the process that ran it died ${p.times} times in a row in step ${p.step}`,
+  ),
+  "rolled-back": define(1, 409, (p: { operation: string; by: string }) => `${p.by} asked to roll back ${p.operation}`),
   interrupted: define(
     7,
     409,
@@ -50,7 +56,13 @@ export const problems = {
   "data-damaged": define(
     65,
     500,
-    (p: { file: string; why: string }) => `${p.file} is damaged (${p.why}); nothing was changed. Look: garza doctor`,
+    /** `backups`: those of a database, newest first; `at` in milliseconds. */
+    (p: { file: string; why: string; hint?: string; backups?: readonly { file: string; at: number }[] }) =>
+      [
+        `${p.file} is damaged (${p.why}); nothing was changed. Look: garza doctor`,
+        ...(p.backups ? [restoring(p.backups)] : []),
+        ...(p.hint ? [p.hint] : []),
+      ].join("\n  "),
   ),
   "program-missing": define(
     78,
@@ -73,7 +85,7 @@ export const problems = {
   "api-refused": define(
     69,
     502,
-    (p: { api: string; status: number; message: string }) => `${p.api} answered ${p.status}: ${p.message}`,
+    (p: { api: string; answered: number; message: string }) => `${p.api} answered ${p.answered}: ${p.message}`,
   ),
   "outcome-unknown": define(7, 502, (p: { what: string; why: string; next: string }) =>
     withHint(`nobody can tell whether ${p.what} was done: ${p.why}`, p.next),
@@ -94,10 +106,17 @@ export const problems = {
   "input-output": define(74, 500, (p: { what: string; why: string; hint?: string }) =>
     withHint(`${p.what}: ${p.why}`, p.hint),
   ),
+  /** `at` counts from 1. */
+  batch: define(2, 422, (p: { faults: { at: number; message: string }[]; size: number }) => {
+    const shown = p.faults.slice(0, 20).map(({ at, message }) => `number ${at}: ${message}`);
+    const more = p.faults.length > shown.length ? [`… and ${p.faults.length - shown.length} more`] : [];
+    const head = `${p.faults.length} of ${p.size} can't be accepted, so none was:`;
+    return [head, ...shown, ...more].join("\n");
+  }),
   busy: define(75, 503, (p: { what: string; next: string }) => `${p.what}. ${p.next}`),
   /** No file descriptors, processes or memory left: trouble of the machine, not of what was asked. */
   "machine-exhausted": define(75, 503, (p: { what: string; why: string }) =>
-    withHint(`${p.what}: this machine has ${p.why}`, "It is tried again; look at the limits: ulimit -a"),
+    withHint(`${p.what}: this machine has ${p.why}`, "Look at the limits (ulimit -a), then try again"),
   ),
   "not-allowed": define(77, 403, (p: { what: string; next: string }) => `${p.what}. ${p.next}`),
   configuration: define(78, 500, (p: { where: string; message: string; hint?: string }) =>
@@ -109,6 +128,15 @@ export const problems = {
     (p: { file: string; needs: string }) =>
       `${p.file} was written by a newer garza (needs ${p.needs}). Upgrade this binary`,
   ),
+  "no-agent": define(69, 503, (p: { socket: string }) => `no agent answers at ${p.socket}. Start one: garza agent`),
+  "route-unknown": define(2, 404, (p: { path: string }) => `there is no ${p.path} in this interface`),
+  "method-refused": define(
+    2,
+    405,
+    (p: { method: string; path: string; allowed: string[] }) =>
+      `${p.method} can't be done with ${p.path}; use ${p.allowed.join(" or ")}`,
+  ),
+  "too-large": define(2, 413, (p: { what: string; most: string }) => `${p.what} is larger than ${p.most}. Send less`),
   "left-by-signal": define(130, 500, (p: { message: string }) => p.message),
 } as const;
 
@@ -117,6 +145,19 @@ type Rows = typeof problems;
 export type Problem = {
   [Kind in keyof Rows]: { kind: Kind } & Parameters<Rows[Kind]["say"]>[0];
 }[keyof Rows];
+
+function restoring(backups: readonly { file: string; at: number }[]): string {
+  const [newest] = backups;
+  if (!newest) {
+    return "There are no backups. Start with an empty database (this one is kept aside): garza backup restore --empty";
+  }
+  const time = (at: number) => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")}Z`;
+  return [
+    "Backups, newest first:",
+    ...backups.map(({ file, at }) => `  ${time(at)}  ${file}`),
+    `Put one in its place (this one is kept aside): garza backup restore ${newest.file.split("/").at(-1)}`,
+  ].join("\n  ");
+}
 
 const withHint = (message: string, hint: string | undefined) => (hint ? `${message}\n  ${hint}` : message);
 

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import type { Places } from "./config.ts";
+import { parseDuration } from "./duration.ts";
 import { readRegular } from "./files.ts";
 import { didYouMean } from "./nearest.ts";
 import { problem } from "./problem.ts";
@@ -19,7 +20,26 @@ const words = (fallback: string, ...all: string[]): Row => ({
   accepts: (text) => all.includes(text),
 });
 
+const whole = (fallback: string, least: number, most: number): Row => ({
+  fallback,
+  expected: `a whole number from ${least} to ${most}`,
+  accepts: (text) => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most,
+});
+
+const time = (fallback: string): Row => ({
+  fallback,
+  expected: "a duration like 30s, 5m, 2h",
+  accepts: (text) => parseDuration(text) !== undefined,
+});
+
 const table = {
+  /** Operations that are run at once. */
+  "queue.max_concurrent": { ...whole("3", 1, 1000), variable: "GARZA_MAX_CONCURRENT" },
+  /** How long running steps get when the agent is asked to leave. */
+  "agent.drain_timeout": time("60s"),
+  /** Ended operations are forgotten after so many days, or when so many younger ones have ended. */
+  "history.keep_days": whole("365", 1, 36_500),
+  "history.keep": whole("10000", 10, 10_000_000),
   /** Which ended operations get an entry in infra/state/operations.json. */
   "history.file": words("changes", "changes", "all", "none"),
   "apis.digitalocean.url": {
@@ -30,17 +50,24 @@ const table = {
   },
 } satisfies Record<string, Row>;
 
-export type SettingName = keyof typeof table;
+type Fixed = keyof typeof table;
+/** `queue.groups.NAME`: how many operations of that concurrency group run at once. */
+type Group = `queue.groups.${string}`;
+export type SettingName = Fixed | Group;
 /** `from`: `default`, a file and line, or the variable. */
 export type Setting = { value: string; from: string };
-export type Settings = Readonly<Record<SettingName, Setting>>;
+export type Settings = Readonly<Record<Fixed, Setting> & { [group: Group]: Setting | undefined }>;
+
+/** How many operations of a concurrency group run at once: 1 where nothing is said. */
+export const groupLimit = (settings: Settings, group: string): number =>
+  Number(settings[`queue.groups.${group}`]?.value ?? 1);
 
 /** Throws `configuration` with every fault of both files, or of a variable. */
 export function loadSettings({ root, data }: Places, env: Readonly<Record<string, string | undefined>>): Settings {
-  const settings = Object.fromEntries(names.map((name) => [name, { value: rowOf(name).fallback, from: "default" }]));
+  const settings = Object.fromEntries(names.map((name) => [name, { value: table[name].fallback, from: "default" }]));
   for (const file of [join(root, "garza.yml"), join(data, "config.yml")]) Object.assign(settings, readSettings(file));
   for (const name of names) {
-    const { variable, accepts, expected } = rowOf(name);
+    const { variable, accepts, expected } = table[name] as Row;
     const value = variable === undefined ? undefined : env[variable];
     if (variable === undefined || value === undefined || value === "") continue;
     if (!accepts(value)) throw problem({ kind: "configuration", where: variable, message: `expected ${expected}` });
@@ -49,8 +76,13 @@ export function loadSettings({ root, data }: Places, env: Readonly<Record<string
   return settings as Settings;
 }
 
-const names = Object.keys(table) as SettingName[];
-const rowOf = (name: SettingName): Row => table[name];
+const names = Object.keys(table) as Fixed[];
+const groupRow = whole("1", 1, 1000);
+
+function rowOf(name: string): Row | undefined {
+  if (/^queue\.groups\../.test(name)) return groupRow;
+  return Object.hasOwn(table, name) ? table[name as Fixed] : undefined;
+}
 
 function readSettings(file: string): Partial<Settings> {
   const found = readRegular(file);
@@ -62,10 +94,11 @@ function readSettings(file: string): Partial<Settings> {
     faults.push({ ...yaml.placeOf(path, code === "unknown-key" ? "key" : "value"), severity: "error", code, message });
   for (const [path, value] of leaves(yaml.value)) {
     const name = path.join(".");
-    if (!Object.hasOwn(table, name)) {
+    const row = rowOf(name);
+    if (!row) {
       refuse(path, "unknown-key", `there is no setting ${name}.${didYouMean(name, names)}`);
-    } else if (!rowOf(name as SettingName).accepts(toText(value))) {
-      refuse(path, "type", `${name}: expected ${rowOf(name as SettingName).expected}`);
+    } else if (!row.accepts(toText(value))) {
+      refuse(path, "type", `${name}: expected ${row.expected}`);
     } else {
       settings[name as SettingName] = { value: toText(value), from: `${file}:${yaml.placeOf(path).line}` };
     }

@@ -1,7 +1,7 @@
 /** Secret parameters: the database holds a reference, the values lie in a file of the operation's own until it ends. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile } from "../core/files.ts";
+import { makeLastingFolder, replaceFile } from "../core/files.ts";
 import { isMapping, type Mapping, toText, type Value } from "../core/value.ts";
 import type { Template } from "../template/template.ts";
 
@@ -77,7 +77,7 @@ function readAll(data: string, operation: string): Mapping {
 
 /** Whole at every moment: what was kept before must not be lost with what is kept now. */
 function write(data: string, operation: string, all: Mapping): void {
-  mkdirSync(join(data, "secrets"), { recursive: true, mode: 0o700 });
+  makeLastingFolder(join(data, "secrets"));
   replaceFile(fileOf(data, operation), JSON.stringify(all));
 }
 

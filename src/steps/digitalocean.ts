@@ -75,7 +75,7 @@ export type DigitalOcean = ReturnType<typeof openDigitalOcean>;
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof GarzaError)) return false;
   const { problem: what } = error;
-  return what.kind === "no-answer" || (what.kind === "api-refused" && what.status >= 500);
+  return what.kind === "no-answer" || (what.kind === "api-refused" && what.answered >= 500);
 }
 
 function mayHaveBegun(error: unknown): boolean {
@@ -102,7 +102,7 @@ async function sendPatiently({ method, url, token, body }: Sending, context: Ste
     const waitMs = Math.max(1, Number.parseInt(answer.headers["retry-after"] ?? "", 10) || 1) * 1000;
     if (waitMs >= (context.remainingMs() ?? Number.POSITIVE_INFINITY)) {
       const message = `too many requests; it asks to wait ${showDuration(waitMs)}, longer than the step may take`;
-      throw problem({ kind: "api-refused", api, status: 429, message });
+      throw problem({ kind: "api-refused", api, answered: 429, message });
     }
     context.say(`${api} asks to wait ${showDuration(waitMs)}`);
     await context.clock.sleep(waitMs, context.signal);
@@ -113,7 +113,7 @@ function bodyOf(answer: HttpAnswer): Value {
   const body = jsonBody(answer);
   if (answer.status < 200 || answer.status > 299) {
     const message = isMapping(body) ? toText(body.message) : answer.body.slice(0, 200);
-    throw problem({ kind: "api-refused", api, status: answer.status, message });
+    throw problem({ kind: "api-refused", api, answered: answer.status, message });
   }
   if (body === undefined) throw malformed("the answer is no JSON");
   return body;
@@ -137,7 +137,7 @@ function readAction(action: Value): Action {
   return { id: action.id, status: toText(action.status), type: toText(action.type) };
 }
 
-const malformed = (message: string) => problem({ kind: "api-refused", api, status: 200, message });
+const malformed = (message: string) => problem({ kind: "api-refused", api, answered: 200, message });
 
 /** The token goes over the network in the clear only to this machine itself. */
 function originOf({ value: text, from }: Setting): string {

@@ -13,6 +13,10 @@ function places(shared?: string, own?: string) {
 
 test("without files every setting has its default", () => {
   expect(loadSettings(places(), {})).toEqual({
+    "queue.max_concurrent": { value: "3", from: "default" },
+    "agent.drain_timeout": { value: "60s", from: "default" },
+    "history.keep_days": { value: "365", from: "default" },
+    "history.keep": { value: "10000", from: "default" },
     "history.file": { value: "changes", from: "default" },
     "apis.digitalocean.url": { value: "https://api.digitalocean.com", from: "default" },
   });
@@ -23,7 +27,7 @@ test("this machine's file goes before the shared one, the environment before bot
     "history: {file: all}\napis: {digitalocean: {url: https://a.example}}\n",
     "history:\n  file: none\n",
   );
-  expect(loadSettings(at, { GARZA_DIGITALOCEAN_URL: "http://127.0.0.1:9" })).toEqual({
+  expect(loadSettings(at, { GARZA_DIGITALOCEAN_URL: "http://127.0.0.1:9" })).toMatchObject({
     "history.file": { value: "none", from: `${join(at.data, "config.yml")}:2` },
     "apis.digitalocean.url": { value: "http://127.0.0.1:9", from: "GARZA_DIGITALOCEAN_URL" },
   });

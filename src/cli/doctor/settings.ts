@@ -7,7 +7,7 @@ export async function checkSettings({ places, terminal }: Patient): Promise<Find
   if (!places) return [];
   try {
     const settings = Object.entries(loadSettings(places, terminal.env));
-    return settings.map(([name, { value, from }]) => ok("setting", `${name} = ${value} (${from})`));
+    return settings.map(([name, setting]) => ok("setting", `${name} = ${setting?.value} (${setting?.from})`));
   } catch (thrown) {
     if (!(thrown instanceof GarzaError)) throw thrown;
     return [fail("settings", thrown.message, "Correct the file; every setting has a default")];
