@@ -16,10 +16,13 @@ need zsh zsh
 need yash yash
 need strace strace
 need jq jq
+need curl curl
 need fish fish
 need tmux tmux
 need setsid util-linux
 need ps procps
+need faketime faketime
+need nsenter util-linux
 
 [ -n "$missing" ] || exit 0
 command -v apt-get >/dev/null 2>&1 || {

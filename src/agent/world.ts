@@ -20,6 +20,7 @@ import type { StateFiles, StateUpdate } from "../state/state-files.ts";
 import { stepTypes } from "../steps/index.ts";
 import type { Store } from "../store/store.ts";
 import { openLibrary } from "../template/library.ts";
+import type { Template } from "../template/template.ts";
 
 export type Surrounding = {
   places: Places;
@@ -41,8 +42,7 @@ export function readOnlyWorld(
     hostName: hostname(),
     stepTypes,
     library: openLibrary({ root: places.root, builtIn }),
-    inventory: loadInventory(places.root),
-    services: loadServices(places.root),
+    ...registries(places.root),
     state: openStateFiles({ root: places.root, clock }),
     locks,
     settings: loadSettings(places, env),
@@ -50,26 +50,49 @@ export function readOnlyWorld(
   };
 }
 
+/** Templates that were read lately, by their hashes. */
+const templatesKept = 64;
+
+function templateCache(): World["templates"] {
+  const known = new Map<string, Template>();
+  return (hash, read) => {
+    const template = known.get(hash) ?? read();
+    // The one that was used longest ago is the first.
+    known.delete(hash);
+    known.set(hash, template);
+    for (const oldest of known.size > templatesKept ? [...known.keys()].slice(0, 1) : []) known.delete(oldest);
+    return template;
+  };
+}
+
+/** Read when they are first asked for: each operation gets its own, so that it sees the files as they are by then. */
+export const registries = (root: string) => ({ inventory: loadInventory(root), services: loadServices(root) });
+
 export type Machinery = {
   store: Store;
   queue: Queue;
   journal: Journal;
   claimant: Claimant;
   ask: World["ask"];
+  leaving: AbortSignal;
   /** Told what has no operation to stay with. */
   warn(message: string): void;
+  /** Told when a lock has become free. */
+  onFree(resource: string): void;
 };
 
-export function openWorld(surrounding: Surrounding, { store, warn, ...machinery }: Machinery): World {
+export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...machinery }: Machinery): World {
   const { places, clock } = surrounding;
-  const locks = openLocalLocks({ store, root: places.root, host: hostname(), clock, warn });
+  const locks = openLocalLocks({ store, root: places.root, host: hostname(), clock, warn, onFree });
   const mask = masker(storedSecrets(places.data).values());
   const notifier = openNotifier({ store, clock, log: join(places.data, "notifications.log") });
   const readOnly = readOnlyWorld(surrounding, locks);
   return {
     ...readOnly,
     ...machinery,
+    onFull: store.giveUp,
     locks,
+    templates: templateCache(),
     state: maskedState(readOnly.state, mask),
     masker: mask,
     // Nothing leaves the process unmasked, whatever channel it takes.

@@ -9,7 +9,11 @@ export function aboutLines(event: OperationEvent, progress: Progress, paint: Pai
   const own = event.operation === progress.operation;
   switch (event.type) {
     case "operation-started":
-      return own ? [`${paint.strong(oneLine(event.template))}  ${paint.faint(event.operation)}`] : [];
+      if (!own) return [];
+      if (event.at !== progress.startedAt) return [paint.faint("it goes on")];
+      return [`${paint.strong(oneLine(event.template))}  ${paint.faint(event.operation)}`];
+    case "operation-waiting":
+      return own ? [paint.faint(`it stands aside until it can have ${oneLine(event.for.replace(":", " "))}`)] : [];
     case "prerequisite-checked":
       return event.ok
         ? []

@@ -82,7 +82,8 @@ function normalise(argv: readonly string[], options: readonly Option[], command:
       continue;
     }
     const value = given ?? argv[++at];
-    if (!value || (given === undefined && value.startsWith("-"))) throw misuse(`${name} needs a value`, command);
+    if (!value || (given === undefined && value !== "-" && value.startsWith("-")))
+      throw misuse(`${name} needs a value`, command);
     flags.push(`${name}=${mark}${value}`);
   }
   return { flags, args };

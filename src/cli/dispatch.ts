@@ -3,6 +3,7 @@ import { describe, exitCode, GarzaError, problem } from "../core/problem.ts";
 import { showSafe } from "../core/redact.ts";
 import { parse } from "./command.ts";
 import { commandHelp, overview } from "./help.ts";
+import { topics } from "./help-topics.ts";
 import { commands, type Entry } from "./index.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -45,10 +46,25 @@ async function help(words: readonly string[], before: readonly string[], termina
   const unknown = before.find((flag, at) => flag.startsWith("-") && !globalFlag(flag) && before[at - 1] !== "--root");
   if (unknown) throw problem({ kind: "usage", message: `there is no flag ${unknown}`, hint: "Look: garza --help" });
   const within = commands.filter(({ name }) => name.split(" ")[0] === words[0]);
-  if (words.length === 0) terminal.out.write(overview(commands));
-  else if (words.length === 1 && within.length > 1) terminal.out.write(overview(within));
-  else terminal.out.write(commandHelp(await find(words).entry.load()));
+  const topic = words.length === 1 ? topics.find(({ name }) => name === words[0]) : undefined;
+  if (words[0] === "--man") terminal.out.write(await (await import("./manual/man.ts")).manPage(commands));
+  else if (topic) terminal.out.write(`${await topic.text()}\n`);
+  else if (words.length === 0) terminal.out.write(overview(commands));
+  else if (words.length === 1 && within.length > 1 && !commands.some(({ name }) => name === words[0]))
+    terminal.out.write(overview(within));
+  else {
+    refuseUnknownTopic(words);
+    terminal.out.write(commandHelp(await find(words).entry.load()));
+  }
   return 0;
+}
+
+/** `garza help exit-code` is nearer to a topic than to a command. */
+function refuseUnknownTopic([word = "", ...rest]: readonly string[]): void {
+  const isGroup = commands.some(({ name }) => name.split(" ")[0] === word);
+  const [near] = isGroup || rest.length > 0 ? [] : nearest(word, [...topics.map(({ name }) => name), "--man"]);
+  if (near === undefined) return;
+  throw problem({ kind: "usage", message: `there is nothing on ${word}`, hint: `Did you mean: garza help ${near}` });
 }
 
 const globalFlag = (flag: string) => /^(--root(=.*)?|--json|--help|-h)$/s.test(flag);
@@ -74,7 +90,7 @@ function find(words: readonly string[]): { entry: Entry; words: number } {
   }
   const typed = second && !second.startsWith("-") ? `${first} ${second}` : first;
   const [near] = [
-    ...nearest(first, [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? name))]),
+    ...nearest(first, [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? name)), "help"]),
     ...nearest(
       typed,
       commands.map(({ name }) => name),

@@ -1,5 +1,5 @@
 import { exitCode } from "../core/problem.ts";
-import type { Followed } from "./foreground.ts";
+import type { Followed } from "./run-operation.ts";
 
 /** The exit code of what was followed; a bug is thrown on, to be told with its stack. */
 export function exitOf(followed: Followed): number {

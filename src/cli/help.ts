@@ -1,4 +1,5 @@
 import { type Command, everywhere, type Option, usageLine } from "./command.ts";
+import { topics } from "./help-topics.ts";
 import type { Entry } from "./index.ts";
 import { table } from "./output.ts";
 
@@ -19,6 +20,7 @@ export function overview(entries: readonly Entry[]): string {
     "  garza run demo/hello name=Ada",
     "",
     "More on one: garza COMMAND --help",
+    `More to read: ${topics.map(({ name }) => `garza help ${name}`).join(", ")}`,
     "",
   ].join("\n");
 }

@@ -15,14 +15,79 @@ export const commands: readonly Entry[] = [
     load: async () => (await import("./commands/status.ts")).status,
   },
   {
+    name: "agent",
+    summary: "Run the operations of the queue, until it is stopped",
+    load: async () => (await import("./commands/agent.ts")).agent,
+  },
+  {
+    name: "queue add",
+    summary: "Put operations into the queue, for an agent to run",
+    load: async () => (await import("./commands/queue-add.ts")).add,
+  },
+  {
+    name: "queue list",
+    summary: "Operations of the queue, and why they wait",
+    load: async () => (await import("./commands/queue-list.ts")).list,
+  },
+  {
+    name: "queue show",
+    summary: "One operation with its steps, why it waits, and what to do next",
+    load: async () => (await import("./commands/queue-show.ts")).show,
+  },
+  {
+    name: "queue status",
+    summary: "One operation with its steps, why it waits, and what to do next",
+    load: async () => (await import("./commands/queue-show.ts")).status,
+  },
+  {
+    name: "queue cancel",
+    summary: "Take an operation out of the queue, or stop one that has begun and roll it back",
+    load: async () => (await import("./commands/queue-cancel.ts")).cancel,
+  },
+  {
+    name: "queue retry",
+    summary: "Run an operation that has ended again, as a new one",
+    load: async () => (await import("./commands/queue-retry.ts")).retry,
+  },
+  {
+    name: "queue process",
+    summary: "Run the operations of the queue here, as an agent in the foreground",
+    load: async () => (await import("./commands/queue-process.ts")).process,
+  },
+  {
     name: "queue resume",
     summary: "Carry on an interrupted operation",
-    load: async () => (await import("./commands/queue.ts")).resume,
+    load: async () => (await import("./commands/queue-resume.ts")).resume,
   },
   {
     name: "queue resolve",
     summary: "Say what became of a step that nobody could tell of",
-    load: async () => (await import("./commands/queue.ts")).resolve,
+    load: async () => (await import("./commands/queue-resolve.ts")).resolve,
+  },
+  {
+    name: "queue rollback",
+    summary: "Undo what an operation did that failed without its rollback, or was interrupted",
+    load: async () => (await import("./commands/queue-rollback.ts")).rollback,
+  },
+  {
+    name: "queue stats",
+    summary: "How many operations wait, run and have ended, and who runs them",
+    load: async () => (await import("./commands/queue-stats.ts")).stats,
+  },
+  {
+    name: "queue watch",
+    summary: "The whole queue as it changes: who runs, what runs and waits, what needs a person",
+    load: async () => (await import("./commands/queue-watch.ts")).watch,
+  },
+  {
+    name: "queue pause",
+    summary: "Begin nothing more, of one template or at all; what runs goes on",
+    load: async () => (await import("./commands/queue-pause.ts")).pause,
+  },
+  {
+    name: "queue unpause",
+    summary: "Go on after a pause, of one template or of the whole queue",
+    load: async () => (await import("./commands/queue-pause.ts")).unpause,
   },
   {
     name: "logs",
@@ -83,6 +148,21 @@ export const commands: readonly Entry[] = [
     name: "doctor",
     summary: "Check this machine and this repository",
     load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
+    name: "backup",
+    summary: "Copy the database, and check the copy",
+    load: async () => (await import("./commands/backup.ts")).backup,
+  },
+  {
+    name: "backup list",
+    summary: "The backups in the data folder, newest first",
+    load: async () => (await import("./commands/backup.ts")).list,
+  },
+  {
+    name: "backup restore",
+    summary: "Put a backup in the place of the database",
+    load: async () => (await import("./commands/backup.ts")).restore,
   },
   {
     name: "completion",

@@ -2,14 +2,13 @@
  * The view on a terminal. Steps that have ended scroll by as ordinary lines; only what runs is redrawn
  * below them. The cursor is never hidden, so that no way of dying can leave it so.
  */
-import { createLogUpdate } from "log-update";
-import stringWidth from "string-width";
 import { showSafe } from "../core/redact.ts";
 import { aboutLines } from "./about-lines.ts";
 import { liveFrame } from "./live-frame.ts";
 import { type Marks, marksFor } from "./marks.ts";
 import { type Paint, paintFor } from "./output.ts";
 import { trackProgress } from "./progress.ts";
+import { openScreen } from "./screen.ts";
 import { endedLines, type Look } from "./step-lines.ts";
 import type { Terminal } from "./terminal.ts";
 import type { View } from "./view.ts";
@@ -22,40 +21,24 @@ const frameRows = (rows: number) => Math.min(rows - 1, Math.max(8, Math.floor((r
 
 export function openLiveView({ err, env, clock }: Terminal): View {
   const progress = trackProgress();
-  const draw = createLogUpdate(err.stream, { showCursor: true });
   const paint: Paint = paintFor(err, env);
   const marks: Marks = marksFor(env);
   const end = new AbortController();
   let frame = 0;
-  let drawn: string[] = [];
-  let columns = err.columns();
   let resting = false;
 
   const look = (): Look => ({ paint, marks, width: Math.max(1, err.columns() - 1), now: clock.now(), frame });
   const keep = (lines: string[]) => {
     if (lines.length === 0 || end.signal.aborted) return;
-    erase();
+    screen.erase();
     err.write(`${lines.join("\n")}\n`);
     redraw();
   };
   const redraw = () => {
     if (resting || progress.operation === null) return;
-    drawn = liveFrame(progress, look(), frameRows(err.rows()));
-    columns = err.columns();
-    draw(drawn.join("\n"));
+    screen.draw(liveFrame(progress, look(), frameRows(err.rows())));
   };
-  /** A terminal that became narrower has wrapped the lines that stand there: they take more rows now. */
-  const erase = () => {
-    const rows = drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / err.columns())), 0);
-    if (rows > 0) err.write(`\u001b[${rows}F\u001b[J`);
-    drawn = [];
-    draw.done();
-  };
-  const unresize = err.onResize(() => {
-    if (err.columns() === columns && drawn.length < err.rows()) return redraw();
-    erase();
-    redraw();
-  });
+  const screen = openScreen(err, redraw);
   const animate = async () => {
     while (!end.signal.aborted) {
       await clock.sleep(frameMs, end.signal).catch(() => {});
@@ -80,7 +63,7 @@ export function openLiveView({ err, env, clock }: Terminal): View {
     drained: async () => {},
     note: (text) => keep(showSafe(text).split("\n").map(paint.odd)),
     async paused(question) {
-      erase();
+      screen.erase();
       resting = true;
       try {
         return await question();
@@ -92,8 +75,8 @@ export function openLiveView({ err, env, clock }: Terminal): View {
     close() {
       if (end.signal.aborted) return;
       end.abort();
-      unresize();
-      erase();
+      screen.close();
+      screen.erase();
     },
   };
 }

@@ -4,9 +4,12 @@ import type { Env } from "../core/places.ts";
 
 export type Marks = Record<Exclude<StepStatus, "running">, string> & {
   spinner: readonly string[];
+  running: string;
   /** Before a step's output. */
   bar: string;
   more: string;
+  /** Before what stands in a tree: one of several, the last one, and below those. */
+  tree: { branch: string; last: string; through: string; gap: string };
 };
 
 const unicode: Marks = {
@@ -15,8 +18,10 @@ const unicode: Marks = {
   skipped: "–",
   unknown: "?",
   spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
+  running: "▸",
   bar: "│",
   more: "…",
+  tree: { branch: "├─ ", last: "└─ ", through: "│  ", gap: "   " },
 };
 const ascii: Marks = {
   success: "+",
@@ -24,8 +29,10 @@ const ascii: Marks = {
   skipped: "-",
   unknown: "?",
   spinner: ["|", "/", "-", "\\"],
+  running: ">",
   bar: "|",
   more: "...",
+  tree: { branch: "|- ", last: "`- ", through: "|  ", gap: "   " },
 };
 
 export function marksFor(env: Env): Marks {

@@ -41,6 +41,10 @@ export function table(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
 }
 
+/** Columns of what a person sees; infinite where what is written is read by a program. */
+export const widthOf = (sink: Pick<Sink, "isTerminal" | "columns">) =>
+  sink.isTerminal ? Math.max(20, sink.columns()) : Number.POSITIVE_INFINITY;
+
 /** One document, indented. */
 export const json = (document: unknown) => `${escapeJson(JSON.stringify(document, null, 2))}\n`;
 

@@ -10,7 +10,8 @@ import type { View } from "./view.ts";
 
 export function openPlainView({ err, env, clock }: Pick<Terminal, "err" | "env" | "clock">): View {
   const progress = trackProgress();
-  const marks = { ...marksFor(env), spinner: [marksFor(env).bar === "|" ? ">" : "▸"] };
+  const known = marksFor(env);
+  const marks = { ...known, spinner: [known.running] };
   const look = () => ({ paint: plain, marks, width: Number.POSITIVE_INFINITY, now: clock.now(), frame: 0 });
   const write = (lines: string[]) => {
     if (lines.length > 0) err.write(`${lines.join("\n")}\n`);
@@ -30,7 +31,7 @@ export function openPlainView({ err, env, clock }: Pick<Terminal, "err" | "env" 
       }
       if (isOneOfMany(step)) return;
       if (event.type === "step-started")
-        return write([`${"  ".repeat(step.depth)}${marks.spinner[0]} ${oneLine(step.label)}`]);
+        return write([`${"  ".repeat(step.depth)}${marks.running} ${oneLine(step.label)}`]);
       write([stepLine(step, look()), ...(step.status === "failed" ? why(step) : [])]);
     },
     line(operation, key, text) {

@@ -1,68 +1,128 @@
-/** `garza status`: what runs now, what needs a person, and how the last operations ended. */
+/** `garza status`: who runs operations, what runs and waits, what needs a person, how the last ones ended. */
+import type { Mapping } from "../core/value.ts";
+import { operationDocument } from "../queue/documents.ts";
 import type { History } from "../queue/history.ts";
 import type { OperationRow } from "../queue/rows.ts";
-import { oneLine, type Paint, table } from "./output.ts";
-import { operationCells, operationDocument } from "./rows.ts";
+import type { Stats } from "../queue/stats.ts";
+import type { Owner } from "../store/owner.ts";
+import { type Advice, adviceFor } from "./advice.ts";
+import { leftBehind, type QueueReader } from "./queue-reader.ts";
 
 export type Overview = {
-  running: OperationRow[];
-  /** Waiting for a process that runs them. */
-  queued: OperationRow[];
-  attention: { operation: OperationRow; why: string }[];
+  agent: Owner | null;
+  /** The data folder where nothing more is begun for want of space; null while there is some. */
+  fullDisk: string | null;
+  stats: Stats;
+  running: { operation: OperationRow; step: CurrentStep | null }[];
+  /** The first of them, with why they wait; `stats` has their number. */
+  queued: { operation: OperationRow; waiting: string | null }[];
+  attention: (Advice & { operation: OperationRow })[];
+  /** So many more were not looked at for what they need. */
+  unseen: number;
   last: OperationRow[];
 };
 
-/** How far back an ended operation is looked at for what it still needs. */
+/** `more`: steps that run beside it. */
+export type CurrentStep = { name: string; started_at: number; more: number };
+
 const lookBack = 200;
+/** In the order of the queue the begun ones stand among the others. */
+const lookAhead = 500;
+/** Operations whose steps are read. */
+const lookedAt = 20;
+const shownQueued = 5;
+const shownEnded = 10;
 
-export function overview(history: History): Overview {
-  const rows = history.list({ limit: lookBack });
+/** Nothing was submitted yet. */
+export const emptyOverview = (stats: Stats): Overview => ({
+  agent: null,
+  fullDisk: null,
+  stats,
+  running: [],
+  queued: [],
+  attention: [],
+  unseen: 0,
+  last: [],
+});
+
+export function overview({ history, agent, surroundings, stats, fullDisk }: QueueReader): Overview {
   const running = history.list({ status: "running", limit: lookBack });
-  const alive = running.filter(({ id }) => history.evidence(id).alive);
-  const dead = running.filter((row) => !alive.includes(row));
+  const left = leftBehind(history, running, agent);
+  const queued = history.queued({ limit: lookAhead });
   const interrupted = history.list({ status: "interrupted", limit: lookBack });
-  const others = rows.filter(
-    ({ status, attention }) => attention !== null && status !== "running" && status !== "interrupted",
+  const ended = (["failed", "success", "cancelled"] as const).map((status) =>
+    history.list({ status, limit: lookBack }),
   );
+  const begun = queued.filter(({ started_at }) => started_at !== null);
+  const open = [...running.filter(({ id }) => left.has(id)), ...interrupted, ...begun];
+  const all = [...open, ...queued, ...ended.flat()];
+  const attention = [...open.slice(0, lookedAt), ...ended.flat()].flatMap((operation) => {
+    const advice = adviceFor(history, operation, { agent, isLeft: left.has(operation.id) });
+    return advice && !isSettled(operation, all) ? [{ ...advice, operation }] : [];
+  });
+  const needy = new Set(attention.map(({ operation }) => operation.id));
   return {
-    running: alive,
-    queued: history.list({ status: "queued", limit: lookBack }),
-    attention: [
-      ...dead.map((operation) => ({ operation, why: "the process that ran it is gone" })),
-      ...[...interrupted, ...others].map((operation) => ({
-        operation,
-        why: operation.attention ?? operation.error ?? operation.status,
-      })),
-    ],
-    last: rows.filter(({ ended_at }) => ended_at !== null).slice(0, 10),
+    agent,
+    fullDisk,
+    stats: stats(),
+    running: running
+      .filter(({ id }) => !left.has(id))
+      .map((operation, at) => ({ operation, step: at < lookedAt ? currentStep(history, operation) : null })),
+    queued: queued
+      .filter(({ id }) => !needy.has(id))
+      .slice(0, shownQueued)
+      .map((operation) => ({ operation, waiting: history.waiting(operation, surroundings) })),
+    attention,
+    unseen: Math.max(0, open.length - lookedAt),
+    last: ended
+      .flat()
+      .toSorted((a, b) => (b.ended_at ?? 0) - (a.ended_at ?? 0) || b.sequence - a.sequence)
+      .slice(0, shownEnded),
   };
 }
 
-export function overviewText({ running, queued, attention, last }: Overview, paint: Paint, now: number): string {
-  const rows = (operations: OperationRow[]) => indent(table(operations.map((row) => operationCells(row, now, paint))));
-  const sections = [
-    running.length > 0 && `${paint.strong("Running")}\n${rows(running)}`,
-    queued.length > 0 && `${paint.strong("Queued")} (no process runs them now)\n${rows(queued)}`,
-    attention.length > 0 &&
-      `${paint.odd("Needs attention")}\n${attention.map((each) => needs(each, paint, now)).join("\n")}`,
-    last.length > 0 && `${paint.strong("Ended")}\n${rows(last)}`,
-  ].filter((section) => section !== false);
-  return `${sections.join("\n\n") || "Nothing has run here yet. Try: garza run demo/hello"}\n`;
+/** Somebody has seen to it: it was rolled back or run again, or what kept dying has gone well since. */
+function isSettled({ id, reason, template, target, ended_at }: OperationRow, all: readonly OperationRow[]): boolean {
+  return all.some(
+    (other) =>
+      other.retry_of === id ||
+      other.rollback_of === id ||
+      (reason === "crash_loop" &&
+        other.status === "success" &&
+        other.template === template &&
+        other.target === target &&
+        (other.started_at ?? 0) > (ended_at ?? 0)),
+  );
 }
 
-export function overviewDocument({ running, queued, attention, last }: Overview) {
+/** Of the innermost operation that runs. */
+export function currentStep(history: History, { id }: OperationRow): CurrentStep | null {
+  const child = history.children(id).findLast(({ status }) => status === "running");
+  const inner = child ? currentStep(history, child) : null;
+  if (inner) return inner;
+  const open = history.steps(id).filter(({ status }) => status === "running");
+  const holders = new Set(open.map(({ parent }) => parent));
+  const leaves = open.filter(({ key }) => !holders.has(key));
+  const last = leaves.at(-1);
+  return last ? { name: last.name, started_at: last.started_at, more: leaves.length - 1 } : null;
+}
+
+export function overviewDocument({ agent, fullDisk, stats, running, queued, attention, last }: Overview): Mapping {
   return {
-    running: running.map(operationDocument),
-    queued: queued.map(operationDocument),
-    attention: attention.map(({ operation, why }) => ({ ...operationDocument(operation), why, look: look(operation) })),
-    ended: last.map(operationDocument),
+    agent: agent && { ...agent, busy: running.length },
+    full_disk: fullDisk,
+    paused: stats.paused,
+    running: running.map(({ operation, step }) => ({ ...operationDocument(operation), current_step: step })),
+    queued: queued.map(({ operation, waiting }) => operationDocument(operation, waiting)),
+    queued_count: stats.queued,
+    attention: attention.map(({ operation, why, next }) => ({
+      ...operationDocument(operation),
+      why,
+      next: next.map(([, command]) => command),
+      look: look(operation),
+    })),
+    ended: last.map((operation) => operationDocument(operation)),
   };
 }
 
-const look = ({ id }: OperationRow) => `garza status ${id}`;
-
-function needs({ operation, why }: Overview["attention"][number], paint: Paint, now: number): string {
-  return `${indent(operationCells(operation, now, paint).filter(Boolean).join("  "))}\n    ${oneLine(why)}\n    ${look(operation)}`;
-}
-
-const indent = (text: string) => text.replace(/^/gm, "  ");
+export const look = ({ id }: OperationRow) => `garza status ${id}`;

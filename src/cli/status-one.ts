@@ -1,36 +1,54 @@
 /** `garza status ID`: the operation, its steps, what is known after a crash, and what to do next. */
+import { operationDocument, stepDocument } from "../queue/documents.ts";
 import type { OperationEvidence, StepEvidence } from "../queue/evidence.ts";
-import type { History } from "../queue/history.ts";
 import type { OperationRow, StepRow } from "../queue/rows.ts";
+import { type Advice, adviceFor, openSteps } from "./advice.ts";
 import { duration, oneLine, type Paint, paintStatus, table, time } from "./output.ts";
-import { operationDocument, stepDocument } from "./rows.ts";
-import { nextSteps, quoted } from "./summary.ts";
+import type { QueueReader } from "./queue-reader.ts";
+import { nextSteps } from "./summary.ts";
 
-export type Report = { operation: OperationRow; steps: StepRow[]; evidence: OperationEvidence; nested: Report[] };
+export type Report = {
+  operation: OperationRow;
+  /** Why it waits. */
+  waiting: string | null;
+  steps: StepRow[];
+  evidence: OperationEvidence;
+  /** Of the evidence, what tells something about what the operation did. */
+  open: StepEvidence[];
+  advice: Advice | null;
+  nested: Report[];
+};
 
 /** `show` masks a step's row: the journal holds values as later steps need them. */
-export function reportOf(history: History, id: string, show: (row: StepRow, of: OperationRow) => StepRow): Report {
+export function reportOf(queue: QueueReader, id: string, show: (row: StepRow, of: OperationRow) => StepRow): Report {
+  const { history, agent, surroundings } = queue;
   const operation = history.operation(id);
+  const evidence = history.evidence(operation.id);
+  const isLeft = operation.status === "running" && !evidence.alive;
   return {
     operation,
+    waiting: history.waiting(operation, surroundings),
     steps: history.steps(operation.id).map((row) => show(row, operation)),
-    evidence: history.evidence(operation.id),
-    nested: history.children(operation.id).map((child) => reportOf(history, child.id, show)),
+    evidence,
+    open: openSteps(history, operation.id),
+    advice: adviceFor(history, operation, { agent, isLeft }),
+    nested: history.children(operation.id).map((child) => reportOf(queue, child.id, show)),
   };
 }
 
-export function reportDocument({ operation, steps, evidence, nested }: Report): object {
+export function reportDocument({ operation, waiting, steps, evidence, advice, nested }: Report): object {
   return {
-    ...operationDocument(operation),
+    ...operationDocument(operation, waiting),
     alive: evidence.alive,
     steps: steps.map(stepDocument),
     evidence: evidence.steps,
+    next: advice?.next.map(([, command]) => command) ?? [],
     nested: nested.map(reportDocument),
   };
 }
 
 export function reportText(report: Report, paint: Paint, now: number): string {
-  const { operation, evidence } = report;
+  const { operation, open } = report;
   const blocks = [
     headText(report, paint, now),
     stepsText(report, paint, now),
@@ -40,20 +58,23 @@ export function reportText(report: Report, paint: Paint, now: number): string {
           .replace(/^(?=.)/gm, "  ")
           .trimEnd()}`,
     ),
-    isLeft(report) ? `${paint.odd("What is known")}\n${evidenceText(evidence.steps)}` : "",
+    isLeft(report) ? `${paint.odd("What is known")}\n${evidenceText(open)}` : "",
     operation.parent === null ? nextText(report) : "",
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
 
-/** The row says `running`, and nobody runs it; or that was recorded already. */
-const isLeft = ({ operation, evidence }: Report) =>
-  operation.status === "interrupted" || (operation.status === "running" && !evidence.alive);
+/** It has begun, and nobody runs it now: what its steps left behind counts. */
+const isLeft = ({ operation: { status, started_at }, evidence }: Report) =>
+  status === "interrupted" ||
+  (status === "running" && !evidence.alive) ||
+  (status === "queued" && started_at !== null && evidence.steps.length > 0);
 
-function headText({ operation, evidence }: Report, paint: Paint, now: number): string {
+function headText({ operation, evidence, waiting }: Report, paint: Paint, now: number): string {
   const { started_at, ended_at, status } = operation;
   const gone = status === "running" && !evidence.alive ? paint.odd(", but the process that ran it is gone") : "";
-  const spent = started_at === null || gone || status === "interrupted" ? "" : duration((ended_at ?? now) - started_at);
+  const lasts = (status === "running" && !gone) || ended_at !== null;
+  const spent = started_at !== null && lasts ? duration((ended_at ?? now) - started_at) : "";
   const rows: [string, string][] = [
     ["operation", operation.id],
     ["template", oneLine(operation.template)],
@@ -61,8 +82,12 @@ function headText({ operation, evidence }: Report, paint: Paint, now: number): s
       "status",
       `${paintStatus(paint, status)}${operation.reason && operation.reason !== status ? ` (${operation.reason})` : ""}${gone}`,
     ],
+    ["waits", oneLine(waiting ?? "")],
+    ["priority", ended_at === null ? String(operation.priority) : ""],
     ["asked by", `${oneLine(operation.asked_by)}, ${time(operation.queued_at)}`],
-    ["took", spent],
+    [ended_at === null ? "for" : "took", spent],
+    ["retry of", operation.retry_of ?? ""],
+    ["rolls back", operation.rollback_of ?? ""],
     [
       "parameters",
       Object.entries(operationDocument(operation).parameters ?? {})
@@ -121,26 +146,30 @@ function evidenceOf({ state, exitCode }: StepEvidence): string {
   return "nobody can tell from here whether it took effect: look at what it changes";
 }
 
-function nextText(report: Report): string {
-  const { operation, evidence } = report;
+function nextText({ operation, evidence, advice }: Report): string {
   const { id, status } = operation;
-  if (status === "running" && evidence.alive) return `Follow it:  garza logs ${id} -f`;
-  if (isLeft(report)) return table(carryOn(report));
-  if (status === "queued") return `Accepted, and nobody runs it:  garza queue resume ${id}`;
+  const output: [string, string] = ["Output:", `garza logs ${id}`];
+  if (advice && advice.next.length > 0) {
+    const next = advice.next.filter(([, command]) => command !== output[1]);
+    return table([output, ...next.map(([what, command]): [string, string] => [capital(what), command])]);
+  }
+  if (status === "running" && evidence.alive)
+    return table([
+      ["Follow it:", `garza logs ${id} -f`],
+      ["Stop it:", `garza queue cancel ${id}`],
+    ]);
+  if (status === "queued")
+    return table([
+      ["Follow it:", `garza logs ${id} -f`],
+      ["Take it out:", `garza queue cancel ${id}`],
+    ]);
   if (status !== "failed" && status !== "cancelled") return "";
   const end = { ...operation, status, type: "operation-ended" as const, duration_ms: 0 };
-  return table(nextSteps(end).filter(([what]) => what !== "details:"));
+  const next = nextSteps(end).filter(([what]) => what !== "details:");
+  return table([
+    ...next.map(([what, command]) => [capital(what), command]),
+    ["Run it again:", `garza queue retry ${id}`],
+  ]);
 }
 
-/** A step that nobody can tell of is settled by a person first; the rest is judged by what is known. */
-function carryOn({ operation: { id }, evidence }: Report): [string, string][] {
-  const open = evidence.steps.filter(({ state }) => state === "gone");
-  return [
-    ["Output:", `garza logs ${id}`],
-    ["Carry on:", `garza queue resume ${id}`],
-    ...open.map(({ name }): [string, string] => [
-      "If it can't tell:",
-      `garza queue resolve ${id} --step ${quoted(name)} --as done|not-done|failed`,
-    ]),
-  ];
-}
+const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { translate } from "../core/files.ts";
 import type { Env } from "../core/places.ts";
+import { type KeyListener, listenToKeys } from "./keys.ts";
 
 /** Where text goes. Once the reader has gone (`| head`) writing does nothing. */
 export type Sink = {
@@ -40,6 +41,8 @@ export type Terminal = {
   readInput(): Promise<string>;
   /** Calls the listener in place of the signal's usual effect, until the returned function is called. */
   onSignal(listener: (signal: Signal) => void): () => void;
+  /** Tells of each key, until the returned function is called. Of none where no person types. */
+  onKey(listener: KeyListener): () => void;
 };
 
 export function openTerminal(env: Env, cwd: string): Terminal {
@@ -55,6 +58,7 @@ export function openTerminal(env: Env, cwd: string): Terminal {
     askHidden,
     readInput: () => Bun.stdin.text(),
     onSignal,
+    onKey: (listener) => listenToKeys(process.stdin, listener),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The attempts of one step: intent, run, result, and whether to try again. */
-import { alarm, type Clock } from "../core/clock.ts";
+import { alarm } from "../core/clock.ts";
+import { isWithin } from "../core/files.ts";
 import { GarzaError, messageOf, problem } from "../core/problem.ts";
 import { failed, type StepOutcome } from "../steps/step.ts";
 import { conclude, type Ended, resultOf, shownValue } from "./conclude.ts";
@@ -13,6 +14,8 @@ import { beginning, mayTakeUp, Unknown } from "./past.ts";
 import type { Reached } from "./reached.ts";
 import { hide, withoutItsWords } from "./sensitive.ts";
 import { removeRunFolders } from "./spawn.ts";
+import { recorded, StandsBack } from "./stand-back.ts";
+import type { World } from "./world.ts";
 
 /** How one attempt went. `isFinal`: another one can't mend it. */
 export type Tried = { outcome: StepOutcome; failedStep: string | undefined; isFinal: boolean };
@@ -20,7 +23,7 @@ export type Tried = { outcome: StepOutcome; failedStep: string | undefined; isFi
 export async function attemptStep(reached: Reached): Promise<Ended> {
   const { step, type, options, identity, frame, rendering } = reached;
   const { run } = frame;
-  const { clock, journal } = run.world;
+  const { clock, journal, leaving } = run.world;
   const first = beginning(reached);
   for (let number = first.number; ; number++) {
     const config = configure(step, type, rendering);
@@ -28,11 +31,8 @@ export async function attemptStep(reached: Reached): Promise<Ended> {
     const attempt =
       first.open?.attempt === number
         ? first.open
-        : await journal.start(
-            identity,
-            number,
-            await intentOf(reached, config, changes),
-            step.options.description ?? null,
+        : await recorded(
+            journal.start(identity, number, await intentOf(reached, config, changes), step.options.description ?? null),
           );
     // Not before: what is refused while it is filled in has changed nothing.
     if (changes) run.changed = true;
@@ -43,11 +43,13 @@ export async function attemptStep(reached: Reached): Promise<Ended> {
     const ended = conclude(reached, tried, number, Math.round(clock.monotonic() - startedAt));
     if (first.isRecorded) return ended;
     hide(reached, ended);
-    await journal.finish(attempt, resultOf(ended, retry !== null, reached), shownValue(ended.value, reached), retry);
+    const result = resultOf(ended, retry !== null, reached);
+    await recorded(journal.finish(attempt, result, shownValue(ended.value, reached), retry));
     removeRunFolders(run.world, attempt.token);
     if (!retry) return ended;
     // A stop during the pause is found by the next look at the signal.
-    await clock.sleep(retry.delay_ms, frame.signal).catch(() => {});
+    await clock.sleep(retry.delay_ms, AbortSignal.any([frame.signal, leaving])).catch(() => {});
+    if (leaving.aborted) throw leaving.reason;
     if (frame.signal.aborted) return ended;
   }
 }
@@ -66,7 +68,8 @@ async function tryOrTell(reached: Reached, config: unknown, attempt: Attempt, wa
 async function tryOrRepeat(reached: Reached, config: unknown, attempt: Attempt, wasOpen: boolean): Promise<Tried> {
   try {
     if (wasOpen && !(await mayTakeUp(reached))) throw new Unknown(reached.step.name);
-    return await tryOnce(reached, config, attempt, false);
+    // What only looked is done again wherever it is gone without a record.
+    return await tryOnce(reached, config, attempt, reached.type.effect(config) === "read-only");
   } catch (thrown) {
     if (!(thrown instanceof Unknown)) throw thrown;
     const found = reached.options.idempotent ? false : await isThere(reached);
@@ -78,23 +81,28 @@ async function tryOrRepeat(reached: Reached, config: unknown, attempt: Attempt, 
 
 async function tryOnce(reached: Reached, config: unknown, attempt: Attempt, mayRepeat: boolean): Promise<Tried> {
   const { step, type, options, frame } = reached;
-  const { signal, deadline, release } = limited(reached);
+  const { signal, workSignal, deadline, release } = limited(reached, attempt);
   let failedStep: string | undefined;
   const run = () => {
     // A context of its own each time: it counts the processes from the first, and finds again what ran.
     const onNestedFailure = (step: string) => {
       failedStep ??= step;
     };
-    return type.run(config, stepContext({ ...reached, attempt, signal, deadline, mayRepeat, onNestedFailure }));
+    return type.run(
+      config,
+      stepContext({ ...reached, attempt, signal, workSignal, deadline, mayRepeat, onNestedFailure }),
+    );
   };
   try {
-    const outcome = await throughTrouble(run, frame.run.world.clock, signal);
+    const outcome = await throughTrouble(run, frame.run.world, signal);
     return { outcome: options.sensitive ? withoutItsWords(outcome) : outcome, failedStep, isFinal: false };
   } catch (thrown) {
     if (thrown instanceof Unknown || (isUnknown(thrown) && !options.idempotent)) {
       throw thrown instanceof Unknown ? thrown : new Unknown(step.name, thrown);
     }
+    if (thrown instanceof StandsBack) throw thrown;
     const reason = signal.aborted ? signal.reason : thrown;
+    if (reason instanceof StandsBack) throw reason;
     if (!(reason instanceof GarzaError)) frame.run.bug ??= thrown;
     return {
       outcome: { kind: "failed", message: messageOf(reason) },
@@ -106,17 +114,25 @@ async function tryOnce(reached: Reached, config: unknown, attempt: Attempt, mayR
   }
 }
 
-/** Too many open files, no memory: trouble of the machine, not of the step. Nothing was started, so it is tried again. */
-async function throughTrouble<T>(run: () => Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+/** Too many open files, no memory, no room: trouble of the machine, not of the step. Nothing was started, so it is tried again. */
+async function throughTrouble<T>(run: () => Promise<T>, world: World, signal: AbortSignal): Promise<T> {
   for (let pause = 500, times = 0; ; pause *= 2, times++) {
     try {
       return await run();
     } catch (thrown) {
+      const isFull = isFullDisk(thrown, world);
       const isTrouble = thrown instanceof GarzaError && thrown.problem.kind === "machine-exhausted";
-      if (!isTrouble || times === 5) throw thrown;
-      await clock.sleep(pause, signal);
+      if (!(isTrouble || isFull) || times === 5) throw thrown;
+      if (isFull) world.onFull();
+      await world.clock.sleep(pause, signal);
     }
   }
+}
+
+/** Of the data folder, where its run folder is; elsewhere it may be what the step itself writes. */
+function isFullDisk(thrown: unknown, { places }: World): boolean {
+  if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "storage-full") return false;
+  return isWithin(places.data, thrown.problem.where);
 }
 
 /** What was sent may have arrived: neither a failure nor an answer, and never sent again by itself. */
@@ -130,18 +146,23 @@ const beyondRetry: ReadonlySet<string> = new Set([
   "template-invalid",
 ]);
 
-/** The frame's signal, and the attempt's own time limit. */
-function limited({ step, options, frame }: Reached) {
+/** The frame's signal, and the attempt's own time limit. A step that only waits is left at once by who leaves. */
+function limited({ step, type, options, frame }: Reached, { startedAt }: Attempt) {
   const { timeoutMs } = options;
-  if (timeoutMs === undefined) return { signal: frame.signal, deadline: undefined, release: () => {} };
+  const { clock, leaving } = frame.run.world;
+  const withLeaving = (work: AbortSignal) => ({
+    signal: type.waits ? AbortSignal.any([work, leaving]) : work,
+    workSignal: work,
+  });
+  if (timeoutMs === undefined) return { ...withLeaving(frame.signal), deadline: undefined, release: () => {} };
   const limit = new AbortController();
   const tooLong = problem({ kind: "timed-out", what: `step ${step.name}`, seconds: timeoutMs / 1000 });
-  const release = alarm(timeoutMs, () => limit.abort(tooLong));
-  return {
-    signal: AbortSignal.any([frame.signal, limit.signal]),
-    deadline: frame.run.world.clock.monotonic() + timeoutMs,
-    release,
-  };
+  // Waiting goes on where it was; what is done once more has its whole time.
+  const spentMs = type.waits ? Math.max(0, clock.now() - startedAt) : 0;
+  const leftMs = Math.max(0, timeoutMs - spentMs);
+  const release = alarm(leftMs, () => limit.abort(tooLong));
+  const work = AbortSignal.any([frame.signal, limit.signal]);
+  return { ...withLeaving(work), deadline: clock.monotonic() + leftMs, release };
 }
 
 /** Exponential, with up to a tenth of jitter so that machines which failed together don't come back together. */

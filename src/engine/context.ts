@@ -1,5 +1,7 @@
 /** What one attempt of a step sees of the world. */
 import { sendRequest } from "../core/http.ts";
+import { GarzaError } from "../core/problem.ts";
+import { resourceName } from "../locks/resource-name.ts";
 import type { ItemRecord, PlanContext, Rendering, StepContext } from "../steps/step.ts";
 import type { Scope } from "../template/scope.ts";
 import type { Attempt } from "./journal/journal.ts";
@@ -7,12 +9,15 @@ import { loadOperation } from "./nested-operation.ts";
 import type { Reached } from "./reached.ts";
 import { type Run, warn } from "./run.ts";
 import { spawnStep } from "./spawn.ts";
+import { StandsBack } from "./stand-back.ts";
 import { runSteps } from "./steps.ts";
 import type { ReadOnlyWorld } from "./world.ts";
 
 export type AttemptInFrame = Reached & {
   attempt: Attempt;
   signal: AbortSignal;
+  /** For what runs within it: a step that only waits is left at once by who leaves, what it waits with is not. */
+  workSignal: AbortSignal;
   /** Monotonic milliseconds. */
   deadline: number | undefined;
   /** Nobody can tell what an earlier try did, and it may be done again all the same. */
@@ -22,7 +27,7 @@ export type AttemptInFrame = Reached & {
 };
 
 export function stepContext(at: AttemptInFrame): StepContext {
-  const { step, frame, attempt, options, rendering, signal, deadline, mayRepeat } = at;
+  const { step, frame, attempt, options, rendering, signal, workSignal, deadline, mayRepeat } = at;
   const { run, scope } = frame;
   const { world, template } = run;
   let processes = 0;
@@ -53,7 +58,7 @@ export function stepContext(at: AttemptInFrame): StepContext {
     inventory: world.inventory,
     services: world.services,
     state: world.state,
-    locks: locksOf(run),
+    locks: locksOf(at),
     notifier: world.notifier,
     settings: world.settings,
     env: world.env,
@@ -68,21 +73,32 @@ export function stepContext(at: AttemptInFrame): StepContext {
       return Array.isArray(value) ? (value as ItemRecord[]) : undefined;
     },
     resultsAreRead: run.readLoops.has(step.name),
+    looks: lastLook(run, `${attempt.key}${again}#`),
+    wasLeftOpen: (at) => isOpenWithin(run, `${attempt.key}${again}${at}/`),
     async nested(key, nested = {}) {
       const outcome = await runSteps(step.nested[key] ?? [], {
         run,
         scope: nested.scope ?? scope,
         phase: frame.phase,
         parent: { key: attempt.key, id: step.id, prefix: `${attempt.key}${again}${nested.at ?? ""}` },
-        signal: nested.signal ? AbortSignal.any([signal, nested.signal]) : signal,
+        beside: frame.beside || nested.beside === true,
+        signal: nested.signal ? AbortSignal.any([workSignal, nested.signal]) : workSignal,
       });
       if (outcome.kind === "failed") at.onNestedFailure(outcome.step);
       return outcome;
     },
-    loadOperation: (request) => loadOperation(run, attempt, signal, request),
+    loadOperation: (request) => loadOperation({ run, beside: frame.beside }, attempt, signal, request),
     ask: async (message, withdrawn = signal) => (world.ask ? world.ask(message, withdrawn) : null),
   };
 }
+
+function lastLook({ past }: Run, prefix: string): number {
+  const keys = [...(past?.rows.keys() ?? [])].filter((key) => key.startsWith(prefix));
+  return Math.max(0, ...keys.map((key) => Number.parseInt(key.slice(prefix.length), 10)));
+}
+
+const isOpenWithin = ({ past }: Run, prefix: string): boolean =>
+  [...(past?.rows.values() ?? [])].some(({ key, status }) => status === "running" && key.startsWith(prefix));
 
 /** A scope without a loop of its own sees the last one of the scope around it. */
 function lastLoop(run: Run, scope: Scope | undefined): string | undefined {
@@ -90,20 +106,29 @@ function lastLoop(run: Run, scope: Scope | undefined): string | undefined {
 }
 
 /** Its own locks, and its parents', count as held; the tokens are kept for `lock.<resource>.token`. */
-function locksOf(run: Run): StepContext["locks"] {
-  const { locks, masker } = run.world;
+function locksOf({ frame, attempt }: AttemptInFrame): StepContext["locks"] {
+  const { run } = frame;
+  const { locks, masker, clock } = run.world;
   return {
     ...locks,
     async acquire(request) {
       const { operator, label, reason } = request;
-      const token = await locks.acquire({
+      const wakeAt = attempt.startedAt + request.waitSeconds * 1000;
+      const mayStandBack = request.waitSeconds > 0 && !frame.beside && !run.beside;
+      const acquiring = locks.acquire({
         ...request,
+        waitSeconds: mayStandBack ? 0 : Math.min(request.waitSeconds, Math.max(0, (wakeAt - clock.now()) / 1000)),
         operation: run.id,
         within: run.lineage,
         // Whoever finds it locked reads these, on other machines too.
         operator: masker.mask(operator),
         ...(label !== undefined && { label: masker.mask(label) }),
         ...(reason !== undefined && { reason: masker.mask(reason) }),
+      });
+      const token = await acquiring.catch((thrown: unknown) => {
+        const isHeld = thrown instanceof GarzaError && thrown.problem.kind === "lock-held";
+        if (!isHeld || !mayStandBack || clock.now() >= wakeAt) throw thrown;
+        throw new StandsBack({ reason: "lock", waitingFor: `lock:${resourceName(request.resource)}`, wakeAt });
       });
       run.tokens.set(request.resource, token);
       return token;

@@ -3,18 +3,18 @@
  * undo and rollback, notifications, report and history, locks, the final status.
  */
 import { alarm } from "../core/clock.ts";
-import { parseDuration } from "../core/duration.ts";
 import type { RollbackStatus } from "../core/events.ts";
 import { GarzaError, type Problem, problem } from "../core/problem.ts";
-import type { Value } from "../core/value.ts";
 import type { End } from "../queue/queue.ts";
+import { giveUp } from "./give-up.ts";
 import { notify, tellInterrupted } from "./notify.ts";
-import { stopIfCancelled, Unknown } from "./past.ts";
+import { hasTurnedBack, stopIfStopped, Unknown } from "./past.ts";
 import { checkPrerequisites } from "./prerequisites.ts";
 import { writeRecords } from "./records.ts";
-import { renderingOf } from "./rendering.ts";
+import { retakeLocks } from "./retake.ts";
 import { rollBack } from "./roll-back.ts";
 import { type Run, stopReason } from "./run.ts";
+import { StandsBack } from "./stand-back.ts";
 import { runSteps } from "./steps.ts";
 
 /** How the forward run ended. */
@@ -23,7 +23,8 @@ export type Forward =
   | { kind: "failed"; problem: Problem; failedStep: string | null };
 
 export type Outcome = Omit<End, "status"> & {
-  status: End["status"] | "interrupted";
+  /** `queued`: it stands back, and is carried on later. */
+  status: End["status"] | "interrupted" | "queued";
   id: string;
   /** What decides the exit code; null on success. */
   problem: Problem | null;
@@ -36,8 +37,9 @@ export async function execute(run: Run): Promise<Outcome> {
   try {
     return await toTheEnd(run, release);
   } catch (thrown) {
-    if (!(thrown instanceof Unknown)) throw thrown;
-    return interrupt(run, thrown);
+    if (thrown instanceof StandsBack) return standBack(run, thrown);
+    if (thrown instanceof Unknown) return interrupt(run, thrown);
+    throw thrown;
   } finally {
     release();
   }
@@ -46,10 +48,12 @@ export async function execute(run: Run): Promise<Outcome> {
 async function toTheEnd(run: Run, forwardEnded: () => void): Promise<Outcome> {
   const { clock, queue, locks } = run.world;
   const startedAt = clock.monotonic();
-  const forward = await goForward(run);
+  const isLost = run.past?.isLost === true;
+  if (isLost) await giveUp(run.world, run.id);
+  const forward = isLost ? lostIn(run) : await goForward(run);
   forwardEnded();
 
-  const rollback: RollbackStatus = forward.kind === "failed" ? await rollBack(run, forward) : "none";
+  const rollback = await goBack(run, forward);
   const notified = await notify(run, forward, rollback);
   const end = endOf(run, forward, rollback, Math.round(clock.monotonic() - startedAt));
   const kept = await writeRecords(run, forward, end);
@@ -58,7 +62,23 @@ async function toTheEnd(run: Run, forwardEnded: () => void): Promise<Outcome> {
   const held = await locks.heldBy(run.id);
   const released = held.map(({ resource }) => locks.release({ resource, operation: run.id, force: false, all: true }));
   await Promise.all([...released, queue.end(run.claim, { ...end, attention })]);
-  return { ...end, attention, id: run.id, problem: forward.kind === "failed" ? forward.problem : null, bug: run.bug };
+  const cause = end.status === "success" || forward.kind === "success" ? null : forward.problem;
+  return { ...end, attention, id: run.id, problem: cause, bug: run.bug };
+}
+
+async function goBack(run: Run, forward: Forward): Promise<RollbackStatus> {
+  if (forward.kind === "success") return "none";
+  return run.past?.isLost ? "failed" : rollBack(run, forward);
+}
+
+/** Nested ones wait for their parent to take them up again: what it waits for is said there. */
+async function standBack(run: Run, thrown: StandsBack): Promise<Outcome> {
+  const isNested = run.lineage.length > 0;
+  const back = isNested ? { ...thrown.back, waitingFor: null, wakeAt: null } : thrown.back;
+  await run.world.queue.standBack(run.claim, back);
+  if (isNested) throw thrown;
+  const none = { error: null, failed_step: null, attention: null, problem: null, bug: undefined };
+  return { status: "queued", reason: back.reason, rollback: "none", duration_ms: 0, id: run.id, ...none };
 }
 
 /** It keeps its locks and its place: a person says what became of the step, and it is carried on. */
@@ -73,6 +93,8 @@ async function interrupt(run: Run, { step, message }: Unknown): Promise<Outcome>
 
 async function goForward(run: Run): Promise<Forward> {
   try {
+    // A stop from before any step was begun. It counts from the first step that is not recorded.
+    if (run.past?.rows.size === 0) stopIfStopped(run);
     // Once, and not again when it is carried on: its own first steps may have changed what they look at.
     if (!run.past || run.past.rows.size === 0) await checkPrerequisites(run);
     await notify(run, null, "none");
@@ -81,10 +103,13 @@ async function goForward(run: Run): Promise<Forward> {
       scope: run.scope,
       phase: "steps",
       parent: null,
+      beside: false,
       signal: run.stop.signal,
     });
-    // It failed because of the cancel, as far as anybody can tell now.
-    if (outcome.kind === "failed") stopIfCancelled(run);
+    // It failed because of the cancel, as far as anybody can tell now. And who was on the way back goes on there.
+    if (outcome.kind === "failed" || hasTurnedBack(run)) stopIfStopped(run);
+    const unheld = await retakeLocks(run);
+    if (unheld) return nothingDone(run, unheld);
     const stopped = stopReason(run);
     if (stopped)
       return { kind: "failed", problem: stopped.problem, failedStep: outcome.kind === "failed" ? outcome.step : null };
@@ -97,7 +122,7 @@ async function goForward(run: Run): Promise<Forward> {
       failedStep,
     };
   } catch (thrown) {
-    if (thrown instanceof Unknown) throw thrown;
+    if (thrown instanceof Unknown || thrown instanceof StandsBack) throw thrown;
     const cause = stopReason(run) ?? thrown;
     if (cause instanceof GarzaError) return { kind: "failed", problem: cause.problem, failedStep: null };
     run.bug ??= cause;
@@ -110,24 +135,25 @@ async function goForward(run: Run): Promise<Forward> {
   }
 }
 
+/** It may not go back without the locks, and did nothing by itself. */
+function nothingDone(run: Run, unheld: Problem): Forward {
+  run.changed = false;
+  return { kind: "failed", problem: unheld, failedStep: null };
+}
+
 /** The operation's own `timeout` takes the way of failure. */
-function timeLimit(run: Run): () => void {
-  const { timeout } = run.template.operation;
-  if (timeout === undefined) return () => {};
-  const rendering = renderingOf({
-    template: run.template,
-    root: run.world.places.root,
-    scope: run.scope,
-    where: "operation.timeout",
-    warn: () => {},
-  });
-  const milliseconds = parseDuration(rendering.text(timeout as Value));
-  if (milliseconds === undefined) return () => {};
-  const stop = () =>
-    run.stop.abort(
-      problem({ kind: "timed-out", what: `operation ${run.template.name}`, seconds: milliseconds / 1000 }),
-    );
-  return alarm(milliseconds, stop);
+function timeLimit({ timeLimitMs, past, stop, template }: Run): () => void {
+  // What was used up before it was carried on: see `stopOf`.
+  if (timeLimitMs === undefined || past?.stop) return () => {};
+  const what = `operation ${template.name}`;
+  const tooLong = problem({ kind: "timed-out", what, seconds: timeLimitMs / 1000 });
+  return alarm(Math.max(0, timeLimitMs - (past?.spentMs ?? 0)), () => stop.abort(tooLong));
+}
+
+/** Its process died again and again on the way back. */
+function lostIn({ past }: Run): Forward {
+  const cause: Problem = past?.stop ?? { kind: "crash-loop", step: "", times: 0 };
+  return { kind: "failed", problem: cause, failedStep: cause.kind === "crash-loop" ? cause.step : null };
 }
 
 function endOf(
@@ -139,9 +165,13 @@ function endOf(
   const base = { rollback, duration_ms, attention: rollback === "failed" ? "the rollback failed" : null };
   if (forward.kind === "success") return { status: "success", reason: null, error: null, failed_step: null, ...base };
   const { problem: cause, failedStep } = forward;
+  const reason = reasons[cause.kind] ?? "step_failed";
+  // To go back was what it was for.
+  if (cause.kind === "rolled-back" && rollback !== "failed")
+    return { status: "success", reason, error: null, failed_step: null, ...base };
   return {
     status: cause.kind === "cancelled" ? "cancelled" : "failed",
-    reason: reasons[cause.kind] ?? "step_failed",
+    reason,
     error: run.world.masker.mask(new GarzaError(cause).message),
     failed_step: failedStep,
     ...base,
@@ -152,4 +182,7 @@ const reasons: Partial<Record<Problem["kind"], string>> = {
   "prerequisite-failed": "prerequisite",
   "timed-out": "timed_out",
   cancelled: "cancelled",
+  "crash-loop": "crash_loop",
+  "rolled-back": "rolled_back",
+  "lock-held": "lock_held",
 };

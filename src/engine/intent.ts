@@ -17,6 +17,8 @@ export async function intentOf(
     timeout_ms: options.timeoutMs ?? null,
     deadline: options.timeoutMs === undefined ? null : clock.now() + options.timeoutMs,
     idempotent: options.idempotent,
+    // What a power cut may have lost proves nothing: only in the same boot is a missing trace evidence.
+    boot: frame.run.world.claimant.boot,
     changes,
   };
 }

@@ -2,12 +2,13 @@
 import { GarzaError, messageOf, problem } from "../core/problem.ts";
 import type { Mapping } from "../core/value.ts";
 import { isEmpty } from "../core/value.ts";
+import { type Around, begin } from "./begin.ts";
 import { execute } from "./execute.ts";
 import { forgetSecrets } from "./forget-secrets.ts";
 import type { Attempt } from "./journal/journal.ts";
 import { keep } from "./parameter-secrets.ts";
-import { pastOf, Unknown } from "./past.ts";
-import { newRun, type Run } from "./run.ts";
+import { Unknown } from "./past.ts";
+import { recorded } from "./stand-back.ts";
 import { findTemplate, prepare } from "./submit.ts";
 
 const deepest = 8;
@@ -17,20 +18,21 @@ type Loaded = { status: "success" | "failed"; message: string; id: string | null
 
 /** Never throws a problem of the child: its failure is the answer. A cancel waits for the child's own way back. */
 export async function loadOperation(
-  parent: Run,
+  around: Around,
   attempt: Attempt,
   signal: AbortSignal,
   request: Request,
 ): Promise<Loaded> {
   try {
-    return await run(parent, attempt, signal, request);
+    return await run(around, attempt, signal, request);
   } catch (thrown) {
     if (!(thrown instanceof GarzaError)) throw thrown;
     return { status: "failed", message: thrown.message, id: null };
   }
 }
 
-async function run(parent: Run, attempt: Attempt, signal: AbortSignal, request: Request): Promise<Loaded> {
+async function run(around: Around, attempt: Attempt, signal: AbortSignal, request: Request): Promise<Loaded> {
+  const { run: parent } = around;
   const { world } = parent;
   if (parent.lineage.length + 1 > deepest) {
     return { status: "failed", message: `operations are nested more than ${deepest} deep`, id: null };
@@ -50,30 +52,22 @@ async function run(parent: Run, attempt: Attempt, signal: AbortSignal, request: 
   const earlier = world.queue.child(parent.id, step);
   if (earlier?.ended_at) return loaded(earlier.status === "success", earlier.error, earlier.id);
   const { submission, secrets } = prepared;
-  for (const value of secrets.values()) world.masker.add(value);
   if (!earlier) {
     keep(world.places.data, submission.id, secrets);
-    await world.queue.submit(submission);
+    await recorded(world.queue.submit([submission]));
   }
-  const claim = await world.queue.claim(earlier ?? submission, world.claimant);
-  const child = newRun({
-    ...prepared.start,
-    world,
-    claim,
-    lineage: [parent.id, ...parent.lineage],
-    startedAt: earlier?.started_at ?? world.clock.now(),
-    ...(earlier && { past: pastOf(earlier, world.queue.steps(earlier.id)) }),
-  });
+  const claimed = await recorded(world.queue.claim((earlier ?? submission).id, world.claimant));
+  const child = await begin(world, claimed, around);
   const stop = () => child.stop.abort(problem({ kind: "cancelled", by: `operation ${parent.id}` }));
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
-  const outcome = await execute(child);
+  const outcome = await recorded(execute(child));
   signal.removeEventListener("abort", stop);
   parent.bug ??= outcome.bug;
   if (outcome.status === "interrupted") throw new Unknown(outcome.failed_step ?? attempt.name);
-  await forgetSecrets(world.queue, world.places.data, claim.id);
+  await forgetSecrets(world.queue, world.places.data, child.id);
   const why = outcome.status === "cancelled" && signal.aborted ? messageOf(signal.reason) : outcome.error;
-  return loaded(outcome.status === "success", why, claim.id);
+  return loaded(outcome.status === "success", why, child.id);
 }
 
 const loaded = (isSuccess: boolean, error: string | null, id: string): Loaded => ({

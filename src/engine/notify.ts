@@ -26,6 +26,8 @@ export async function notify(run: Run, forward: Forward | null, rollback: Rollba
   if (forward === null) return send(run, "on_start", null);
   if (forward.kind === "success")
     return [...(await send(run, "on_success", null)), ...(await send(run, "on_complete", null))];
+  // What it was for; whoever asked for it was told of the failure before.
+  if (forward.problem.kind === "rolled-back" && rollback !== "failed") return [];
   const failures: string[] = [];
   // A registry that can't be read must not keep the operation from its end.
   const decide = (what: string, look: () => boolean) => {
@@ -62,6 +64,7 @@ async function send(
       scope,
       phase: "notifications",
       parent: null,
+      beside: false,
       signal: new AbortController().signal,
     });
     if (outcome.kind === "failed") failures.push(`notification ${step.name}: ${outcome.message}`);

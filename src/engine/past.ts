@@ -2,10 +2,10 @@
  * Carrying on an operation from its journal: the template is walked again from its first step, and what was
  * recorded is taken as it was recorded. Only the steps that were open when the process died are judged anew.
  */
-import { messageOf, problem } from "../core/problem.ts";
+import { GarzaError, messageOf, type Problem } from "../core/problem.ts";
 import { isMapping, type Mapping, type Value } from "../core/value.ts";
-import type { Claimant } from "../queue/queue.ts";
 import type { OperationRow, StepRow } from "../queue/rows.ts";
+import { deathsAllowed } from "../queue/take-over.ts";
 import type { StepOutcome } from "../steps/step.ts";
 import type { Step } from "../template/template.ts";
 import type { Ended } from "./conclude.ts";
@@ -13,15 +13,19 @@ import { configure } from "./configure.ts";
 import { planContext } from "./context.ts";
 import type { Attempt, StepIdentity, StepResult } from "./journal/journal.ts";
 import type { Reached } from "./reached.ts";
+import { noteLock } from "./retake.ts";
 import type { Run } from "./run.ts";
 import { unhide } from "./sensitive.ts";
 
-/** What the journal knows, by step key: the last attempt's row. */
 export type Past = {
+  /** What the journal knows, by step key: the last attempt's row. */
   rows: ReadonlyMap<string, StepRow>;
-  cancelBy: string | null;
-  /** Boot id of the machine when it ran: what a power cut may have lost proves nothing. */
-  boot: string;
+  /** Why it takes the way back from the first step that is not recorded. */
+  stop: Problem | null;
+  /** The process dies again and again on the operation's way back: nothing more is tried. */
+  isLost: boolean;
+  /** Milliseconds of its time limit that are used up. */
+  spentMs: number;
 };
 
 /** Nobody can tell what a step did before its process died. Not a failure: a person has to say. */
@@ -34,21 +38,45 @@ export class Unknown extends Error {
   }
 }
 
-/** `operation` as it was before it was claimed again. */
-export function pastOf({ cancel_by, owner }: OperationRow, rows: readonly StepRow[]): Past {
-  const { boot = "" } = JSON.parse(owner ?? "{}") as Partial<Claimant>;
-  return { rows: new Map(rows.map((row) => [row.key, row])), cancelBy: cancel_by, boot };
+export function pastOf(run: Run, row: OperationRow, steps: readonly StepRow[], spentMs: number): Past {
+  // What went wrong on another operation's way back is tried again.
+  const isOwn = ({ operation }: StepRow) => operation === row.id;
+  const counted = steps.filter((step) => isOwn(step) || step.phase === "steps" || step.status === "success");
+  const stop = stopOf(run, row, steps, spentMs);
+  // Given up once, it stays so: see `giveUp`.
+  const given = row.deaths >= deathsAllowed ? ["running", "unknown"] : ["unknown"];
+  const isLost = counted.some(({ status, phase }) => phase !== "steps" && given.includes(status));
+  return { rows: new Map(counted.map((step) => [step.key, step])), stop, isLost, spentMs };
 }
 
-/** A cancel that was asked for before the death counts from the first step that is not recorded. */
-export function stopWhereCancelled(run: Run, key: string): void {
+function stopOf(
+  { template, timeLimitMs }: Run,
+  { cancel_by, deaths, crash_loop, rollback_of, asked_by }: OperationRow,
+  steps: readonly StepRow[],
+  spentMs: number,
+): Problem | null {
+  const open = steps.findLast(({ status }) => status === "running");
+  if (cancel_by !== null) return { kind: "cancelled", by: cancel_by };
+  if (rollback_of !== null) return { kind: "rolled-back", operation: rollback_of, by: asked_by };
+  if (crash_loop !== null) return { kind: "crash-loop", step: crash_loop, times: deathsAllowed };
+  if (deaths >= deathsAllowed) return { kind: "crash-loop", step: open?.name ?? "", times: deaths };
+  if (timeLimitMs === undefined || spentMs < timeLimitMs) return null;
+  return { kind: "timed-out", what: `operation ${template.name}`, seconds: timeLimitMs / 1000 };
+}
+
+/** It has gone back before, or has to for what became of it: also where every step was recorded by then. */
+export const hasTurnedBack = ({ past }: Run): boolean =>
+  past?.stop?.kind === "crash-loop" ||
+  [...(past?.rows.values() ?? [])].some(({ phase }) => phase === "undo" || phase === "rollback");
+
+/** A stop from before it was carried on counts from the first step that is not recorded. */
+export function stopWhereStopped(run: Run, key: string): void {
   const row = run.past?.rows.get(key);
-  if (!row || row.status === "running") stopIfCancelled(run);
+  if (!row || row.status === "running") stopIfStopped(run);
 }
 
-export function stopIfCancelled(run: Run): void {
-  const by = run.past?.cancelBy;
-  if (by) run.stop.abort(problem({ kind: "cancelled", by }));
+export function stopIfStopped(run: Run): void {
+  if (run.past?.stop) run.stop.abort(new GarzaError(run.past.stop));
 }
 
 /** The attempt that was open when the process died; null when there is none. */
@@ -60,7 +88,7 @@ export function openAttempt(run: Run, identity: StepIdentity): Attempt | null {
 /** The number of the last attempt that has a row. */
 export const attemptsSoFar = (run: Run, key: string): number => run.past?.rows.get(key)?.attempt ?? 0;
 
-/** The recorded end of the step; undefined when it has to run. A loop or branch is walked again, for what it set. */
+/** The recorded end of the step; undefined when it has to run. A loop or branch is walked again once it was begun. */
 export async function recall(reached: Reached): Promise<Ended | undefined> {
   const { step, identity, frame } = reached;
   const row = frame.run.past?.rows.get(identity.key);
@@ -68,7 +96,8 @@ export async function recall(reached: Reached): Promise<Ended | undefined> {
   if (!row || !result || row.status === "unknown" || result.retried) return undefined;
   const intent = JSON.parse(row.intent) as Mapping;
   if (intent.changes === true) frame.run.changed = true;
-  if (walked.has(step.type)) return undefined;
+  if (row.status === "success") noteLock(reached);
+  if (walked.has(step.type) && intent.lines !== undefined) return undefined;
   for (const nested of frame.run.past?.rows.values() ?? []) {
     // What the looks of a `wait_for` set is seen after it.
     if (!nested.key.startsWith(`${identity.key}#`) && !nested.key.startsWith(`${identity.key}!`)) continue;
@@ -108,13 +137,11 @@ export function beginning({ step, identity, frame }: Reached): Beginning {
   return { number: row.attempt, open: attemptOf(row, identity), isRecorded };
 }
 
-const attemptOf = ({ sequence, attempt, token, started_at }: StepRow, identity: Reached["identity"]): Attempt => ({
-  ...identity,
-  sequence,
-  attempt,
-  token,
-  startedAt: started_at,
-});
+const attemptOf = (row: StepRow, identity: Reached["identity"]): Attempt => {
+  const { sequence, attempt, token, started_at } = row;
+  const { boot } = JSON.parse(row.intent) as { boot?: string };
+  return { ...identity, sequence, attempt, token, startedAt: started_at, boot: boot ?? "" };
+};
 
 /** A process is found again by its token; what only reads, or says so, is run again; the rest needs evidence. */
 export async function mayTakeUp({ step, type, rendering, frame, identity }: Reached): Promise<boolean> {

@@ -7,6 +7,7 @@ import { type Prerequisite, type Step, type Template, walkSteps } from "../templ
 import { renderingOf } from "./rendering.ts";
 import { type Run, warn } from "./run.ts";
 import { runShellCheck } from "./spawn.ts";
+import { recorded } from "./stand-back.ts";
 import { findTemplate, validate } from "./submit.ts";
 import type { ReadOnlyWorld } from "./world.ts";
 
@@ -35,12 +36,10 @@ async function checkOne(run: Run, prerequisite: Prerequisite): Promise<Failure |
   const failure = await checkPrerequisite({ world: run.world, own, signal: run.stop.signal }, prerequisite, rendering);
   const check = failure?.check ?? toText(rendering.text(prerequisite.check));
   const { journal, masker } = run.world;
-  await journal.tell(run.id, {
-    type: "prerequisite-checked",
-    check: masker.mask(check),
-    ok: failure === null,
-    why: failure && masker.mask(failure.why),
-  });
+  const why = failure && masker.mask(failure.why);
+  await recorded(
+    journal.tell(run.id, { type: "prerequisite-checked", check: masker.mask(check), ok: failure === null, why }),
+  );
   return failure;
 }
 

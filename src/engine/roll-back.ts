@@ -10,6 +10,7 @@ import type { Scope } from "../template/scope.ts";
 import type { Step } from "../template/template.ts";
 import type { Forward } from "./execute.ts";
 import type { Run } from "./run.ts";
+import { StandsBack } from "./stand-back.ts";
 import { runStep } from "./steps.ts";
 
 /** `none` where nothing was changed yet, or where the template has no way back. */
@@ -64,7 +65,8 @@ async function runEach(
   let failures = 0;
   const signal = new AbortController().signal;
   for (const step of steps) {
-    const outcome = await runStep(step, { run, scope, phase, parent, signal }).catch((bug: unknown) => {
+    const outcome = await runStep(step, { run, scope, phase, parent, beside: false, signal }).catch((bug: unknown) => {
+      if (bug instanceof StandsBack) throw bug;
       run.bug ??= bug;
       return { kind: "failed" };
     });

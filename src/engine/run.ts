@@ -7,6 +7,7 @@ import { Scope } from "../template/scope.ts";
 import { builtIns } from "../template/surroundings.ts";
 import type { Step, Template } from "../template/template.ts";
 import type { Past } from "./past.ts";
+import { recorded } from "./stand-back.ts";
 import type { World } from "./world.ts";
 
 /** A completed step that has an `undo`, with the scope its undo runs in. */
@@ -23,8 +24,11 @@ export type Run = {
   attached: Readonly<Record<string, string>>;
   /** Operations it runs within, innermost first. Their locks count as its own. */
   lineage: readonly string[];
-  /** Templates it runs within, to refuse what would never end. */
+  /** Other steps may run beside it: it can't stand back while they do. */
+  beside: boolean;
   startedAt: number;
+  /** Milliseconds that it may run in all. */
+  timeLimitMs: number | undefined;
   scope: Scope;
   /** Aborted with a problem (`cancelled`, `timed-out`) when the forward run has to stop. */
   stop: AbortController;
@@ -39,6 +43,8 @@ export type Run = {
   lastLoop: WeakMap<Scope, string>;
   /** After a failure: the names that only rollback, failure notifications and the report know. */
   failure: Scope | null;
+  /** Locks to be taken before another operation's work is rolled back. */
+  retake: Set<string>;
   /** What the journal knows when an operation is carried on; null in a first run. */
   past: Past | null;
   warnings: Set<string>;
@@ -53,13 +59,24 @@ export type Frame = {
   phase: StepPhase;
   /** The containing step: keys are made from its key, its children name it as parent. */
   parent: { key: string; id: string; prefix: string } | null;
+  /** Other steps may run beside this list. */
+  beside: boolean;
   signal: AbortSignal;
 };
 
 export type RunStart = Pick<
   Run,
-  "world" | "template" | "claim" | "askedBy" | "parameters" | "attached" | "lineage" | "readLoops"
-> & { startedAt: number; past?: Past };
+  | "world"
+  | "template"
+  | "claim"
+  | "askedBy"
+  | "parameters"
+  | "attached"
+  | "lineage"
+  | "beside"
+  | "readLoops"
+  | "startedAt"
+>;
 
 export function newRun(start: RunStart): Run {
   const { world, template, claim, parameters, startedAt } = start;
@@ -85,7 +102,9 @@ export function newRun(start: RunStart): Run {
   for (const [name, value] of Object.entries(parameters)) scope.set(name, value);
   return {
     ...start,
-    past: start.past ?? null,
+    past: null,
+    retake: new Set(),
+    timeLimitMs: undefined,
     id: claim.id,
     scope,
     tokens,
@@ -108,5 +127,5 @@ export function stopReason(run: Run): GarzaError | null {
 export async function warn(run: Run, key: string | null, message: string): Promise<void> {
   if (run.warnings.has(message)) return;
   run.warnings.add(message);
-  await run.world.journal.tell(run.id, { type: "warning", key, message: run.world.masker.mask(message) });
+  await recorded(run.world.journal.tell(run.id, { type: "warning", key, message: run.world.masker.mask(message) }));
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { childEnvironment } from "../core/environment.ts";
 import { makeFolder } from "../core/files.ts";
+import { removeOutput } from "../core/output/cap.ts";
 import { outputFile } from "../core/output.ts";
 import { removeRunFolder, runFolders } from "../core/process/evidence.ts";
 import type { ProcessRequest, ProcessResult } from "../steps/step.ts";
@@ -12,6 +13,7 @@ import type { Attempt } from "./journal/journal.ts";
 import type { Options } from "./options.ts";
 import { type Frame, type Run, warn } from "./run.ts";
 import { runProcess } from "./run-process.ts";
+import { recorded } from "./stand-back.ts";
 import type { ReadOnlyWorld } from "./world.ts";
 
 type StepProcess = {
@@ -47,9 +49,9 @@ export function spawnStep(process: StepProcess): Promise<ProcessResult> {
     stepLimit:
       options.timeoutMs === undefined ? undefined : { timeoutMs: options.timeoutMs, startedAt: attempt.startedAt },
     graceMs: options.killGraceMs,
-    boot: run.past?.boot,
+    boot: attempt.boot,
     mayRepeat,
-    onStart: (handle) => run.world.journal.noteHandle(attempt, handle),
+    onStart: (handle) => recorded(run.world.journal.noteHandle(attempt, handle)),
     warn: (message) => warn(run, attempt.key, `step ${attempt.name}: ${message}`),
   });
 }
@@ -61,7 +63,7 @@ export function removeRunFolders({ places }: ReadOnlyWorld, token: string): void
     const folders = runFolders(first);
     if (folders.length === 0) return;
     folders.forEach(removeRunFolder);
-    for (const stream of ["out", "err"]) rmSync(`${first}.${stream}`, { force: true });
+    for (const stream of ["out", "err"]) removeOutput(`${first}.${stream}`);
   }
 }
 

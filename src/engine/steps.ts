@@ -9,10 +9,11 @@ import type { Ended } from "./conclude.ts";
 import { isThere, thereAlready } from "./is-there.ts";
 import type { Attempt, StepIdentity, StepResult } from "./journal/journal.ts";
 import { type Options, readOptions } from "./options.ts";
-import { attemptsSoFar, isWalked, openAttempt, recall, stopWhereCancelled } from "./past.ts";
+import { attemptsSoFar, isWalked, openAttempt, recall, stopWhereStopped } from "./past.ts";
 import type { Reached } from "./reached.ts";
 import { renderingOf } from "./rendering.ts";
 import { type Frame, type Run, stopReason, warn } from "./run.ts";
+import { recorded } from "./stand-back.ts";
 
 /** Stops at the first step that fails or ends the operation. */
 export async function runSteps(steps: readonly Step[], frame: Frame): Promise<NestedOutcome> {
@@ -23,16 +24,21 @@ export async function runSteps(steps: readonly Step[], frame: Frame): Promise<Ne
   return { kind: "done" };
 }
 
-/** Never throws a problem: whatever stops a step is its failure. Throws `Unknown` when nobody can tell what it did. */
+/**
+ * Never throws a problem: whatever stops a step is its failure. Throws `Unknown` when nobody can tell what it did,
+ * `StandsBack` when the operation is left here to be carried on.
+ */
 export async function runStep(step: Step, frame: Frame): Promise<NestedOutcome> {
   const { run, scope } = frame;
   const identity = identify(step, frame);
   const type = run.world.stepTypes[step.type];
   if (!type) return fail(step, `no step type ${step.type}`);
-  stopWhereCancelled(run, identity.key);
+  if (run.world.leaving.aborted) throw run.world.leaving.reason;
+  stopWhereStopped(run, identity.key);
   // An open step has a process or a record to be settled first, also where everything stops.
-  const isOpen = run.past?.rows.get(identity.key)?.status === "running";
-  if (frame.signal.aborted && !isOpen) return fail(step, messageOf(stopReason(run) ?? frame.signal.reason));
+  const before = run.past?.rows.get(identity.key)?.status;
+  const stopped = () => fail(step, messageOf(stopReason(run) ?? frame.signal.reason));
+  if (frame.signal.aborted && before === undefined) return stopped();
 
   const rendering = renderingOf({
     template: run.template,
@@ -45,8 +51,9 @@ export async function runStep(step: Step, frame: Frame): Promise<NestedOutcome> 
   try {
     options = readOptions(step, rendering, type.defaultTimeout);
     const reached: Reached = { step, type, options, identity, frame, rendering };
-    const recorded = await recall(reached);
-    if (recorded) return settle(reached, recorded);
+    const recalled = await recall(reached);
+    if (recalled) return settle(reached, recalled, true);
+    if (frame.signal.aborted && before !== "running" && !isWalked(step)) return stopped();
     const skip = await reasonToSkip(reached);
     if (skip !== null) {
       await recordSkip(identity, frame, skip);
@@ -69,7 +76,8 @@ function identify(step: Step, { run, phase, parent }: Frame): StepIdentity {
 async function reasonToSkip(reached: Reached): Promise<string | null> {
   const { step, type, identity, frame, rendering } = reached;
   // What was begun is found again, by its process or its steps: its effect may be there, and it not at its end.
-  if (openAttempt(frame.run, identity) && (type.resumes || isWalked(step))) return null;
+  if (openAttempt(frame.run, identity) && type.resumes) return null;
+  if (attemptsSoFar(frame.run, identity.key) > 0 && isWalked(step)) return null;
   const { when } = step.options;
   const wanted = when === undefined || (typeof when === "boolean" ? when : rendering.condition(when));
   if (!wanted) return "its condition is false";
@@ -80,16 +88,16 @@ async function recordSkip(identity: StepIdentity, { run }: Frame, why: string): 
   const { journal } = run.world;
   const open = openAttempt(run, identity);
   if (open) await finishUnrun(open, run, { status: "skipped", error: why, sets: {} });
-  else await journal.skip(identity, why, attemptsSoFar(run, identity.key) + 1);
+  else await recorded(journal.skip(identity, why, attemptsSoFar(run, identity.key) + 1));
 }
 
 function finishUnrun(attempt: Attempt, { world }: Run, said: Pick<StepResult, "status" | "error" | "sets">) {
   const unrun = { value: null, record: {}, duration_ms: 0, retried: false, exit: null };
-  return world.journal.finish(attempt, { ...unrun, ...said }, null, null);
+  return recorded(world.journal.finish(attempt, { ...unrun, ...said }, null, null));
 }
 
 /** What the ended step leaves in its scope, and what it means for the list it stands in. */
-function settle({ step, type, options, identity, frame }: Reached, ended: Ended): NestedOutcome {
+function settle({ step, type, options, identity, frame }: Reached, ended: Ended, wasRecorded = false): NestedOutcome {
   const { run, scope, signal } = frame;
   const { outcome, sets, record } = ended;
   for (const [name, value] of Object.entries(sets)) scope.set(name, value);
@@ -100,7 +108,7 @@ function settle({ step, type, options, identity, frame }: Reached, ended: Ended)
   if (outcome.kind !== "failed") return { kind: "done" };
   const mayFail = options.optional || options.continueOnFailure || isProbe(step, type);
   // A stop is never swallowed by a step that may fail. The way back has a signal of its own.
-  if (mayFail && !signal.aborted) return { kind: "done" };
+  if (mayFail && (wasRecorded || !signal.aborted)) return { kind: "done" };
   return { kind: "failed", step: ended.failedStep ?? step.name, message: outcome.message };
 }
 
@@ -117,7 +125,7 @@ async function refuse(
   const error = run.world.masker.mask(thrown.message);
   const attempt =
     openAttempt(run, identity) ??
-    (await run.world.journal.start(identity, attemptsSoFar(run, identity.key) + 1, {}, description));
+    (await recorded(run.world.journal.start(identity, attemptsSoFar(run, identity.key) + 1, {}, description)));
   const status = options?.optional ? "skipped" : "failed";
   const sets: Mapping = output === undefined ? {} : { [output]: status };
   await finishUnrun(attempt, run, { status, error, sets });

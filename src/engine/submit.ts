@@ -4,16 +4,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { contained } from "../core/files.ts";
 import { operationId } from "../core/ids.ts";
 import type { Fault } from "../core/problems.ts";
-import type { Mapping, Value } from "../core/value.ts";
+import { type Mapping, toText, type Value } from "../core/value.ts";
 import type { Submission } from "../queue/queue.ts";
+import { interpolate } from "../template/interpolate.ts";
 import type { TemplateSource } from "../template/library.ts";
 import { bindParameters, type Given } from "../template/parameters.ts";
 import { readTemplate } from "../template/read.ts";
 import { Scope } from "../template/scope.ts";
 import { type Template, walkSteps } from "../template/template.ts";
 import { splitSecrets } from "./parameter-secrets.ts";
-import { readLoopsOf } from "./read-loops.ts";
-import type { RunStart } from "./run.ts";
 import { targetOf } from "./target.ts";
 import type { ReadOnlyWorld } from "./world.ts";
 
@@ -22,9 +21,13 @@ export type Request = {
   askedBy: string;
   priority: number;
   parent: { id: string; step: string } | null;
-  key?: string;
+  key?: string | undefined;
   /** Replaces the template's own `operation.timeout`. */
-  timeout?: string;
+  timeout?: string | undefined;
+  /** Milliseconds since 1970. */
+  notBefore?: number | undefined;
+  notAfter?: number | undefined;
+  retryOf?: string;
 };
 
 export type Prepared = {
@@ -33,18 +36,18 @@ export type Prepared = {
   warnings: Fault[];
   /** Values of secret parameters, by name: whoever submits it keeps them first. */
   secrets: Map<string, string>;
-  start: Pick<RunStart, "template" | "askedBy" | "parameters" | "attached" | "readLoops">;
 };
 
 /** Throws `template-invalid`, `parameters`. */
 export function prepare(world: ReadOnlyWorld, source: TemplateSource, request: Request): Prepared {
-  const { template, warnings } = validate(world, source);
-  if (request.timeout !== undefined) template.operation.timeout = request.timeout;
+  const { template, warnings } = validateOnce(world, source);
   const parameters = bindParameters(template, request.parameters);
   const id = operationId(world.clock.now());
   const { stored, secrets } = splitSecrets(template, parameters);
-  const attached = attachedTexts(world, template);
-  const { name, type } = template.operation;
+  const { name, type, concurrency_group: group, exclusive } = template.operation;
+  const { parent } = request;
+  const scope = parameterScope(parameters);
+  const fill = (text: string | undefined) => (text === undefined ? "" : toText(interpolate(text, scope, () => {})));
   const submission: Submission = {
     id,
     template: template.name,
@@ -52,18 +55,34 @@ export function prepare(world: ReadOnlyWorld, source: TemplateSource, request: R
     type,
     template_text: template.text,
     template_hash: createHash("sha256").update(template.text).digest("hex"),
-    attached: JSON.stringify(attached),
+    attached: JSON.stringify(attachedTexts(world, template)),
     parameters: JSON.stringify(stored),
-    target: targetOf(template, parameterScope(parameters)),
-    parent: request.parent?.id ?? null,
-    parent_step: request.parent?.step ?? null,
+    target: targetOf(template, scope),
+    // A nested operation runs in its parent's place.
+    concurrency_group: parent === null ? fill(group) || null : null,
+    exclusive: parent === null && fill(exclusive) !== "" ? 1 : 0,
+    timeout: request.timeout ?? null,
+    parent: parent?.id ?? null,
+    parent_step: parent?.step ?? null,
+    retry_of: request.retryOf ?? null,
+    rollback_of: null,
+    idempotency_key: request.key ?? null,
     asked_by: request.askedBy,
     priority: request.priority,
-    ...(request.key !== undefined && { idempotency_key: request.key }),
+    not_before: request.notBefore ?? null,
+    not_after: request.notAfter ?? null,
   };
-  const start = { template, askedBy: request.askedBy, parameters, attached, readLoops: readLoopsOf(template) };
-  return { submission, template, warnings, secrets, start };
+  return { submission, template, warnings, secrets };
 }
+
+/** A batch asks for the same source again and again. */
+function validateOnce(world: ReadOnlyWorld, source: TemplateSource): Validation {
+  const known = validated.get(source) ?? validate(world, source);
+  validated.set(source, known);
+  return known;
+}
+
+const validated = new WeakMap<TemplateSource, Validation>();
 
 type Validation = { template: Template; warnings: Fault[] };
 type Reading = Pick<ReadOnlyWorld, "library" | "stepTypes"> & { root: string };
@@ -77,6 +96,14 @@ export function validateWith({ root, library, stepTypes }: Reading, source: Temp
     exists: (path) => existsSync(contained(root, path)),
     loadChild: (name) => library.find(name),
   });
+}
+
+/** Reads a template as it was accepted: what was attached to it need not be in the folder any more. */
+export function readAccepted(world: ReadOnlyWorld, source: TemplateSource, attached: Readonly<Record<string, string>>) {
+  return readTemplate(source, world.stepTypes, {
+    exists: (path) => Object.hasOwn(attached, path) || existsSync(contained(world.places.root, path)),
+    loadChild: (name) => findTemplate(world, name, attached),
+  }).template;
 }
 
 /** The journaled text counts: a template that was attached is not read from the folder again. */

@@ -11,6 +11,7 @@ import type { Claimant, Queue } from "../queue/queue.ts";
 import type { StateFiles } from "../state/state-files.ts";
 import type { StepType } from "../steps/step.ts";
 import type { Library } from "../template/library.ts";
+import type { Template } from "../template/template.ts";
 import type { Journal } from "./journal/journal.ts";
 
 /** What a dry run needs: nothing in here changes anything. */
@@ -39,6 +40,12 @@ export type World = ReadOnlyWorld & {
   journal: Journal;
   masker: Masker;
   claimant: Claimant;
+  /** Aborted with `StandsBack` when the agent is asked to leave: no further step is begun. */
+  leaving: AbortSignal;
+  /** Told that the data folder has no room for what a step needs: no operation is begun until it has. */
+  onFull(): void;
+  /** The template with this hash, read by `read` where it is not at hand. Never changed by who gets it. */
+  templates(hash: string, read: () => Template): Template;
   /** Asks the person at the terminal; null where there is none. */
   ask: ((message: string, signal: AbortSignal) => Promise<{ approved: boolean; by: string }>) | null;
 };

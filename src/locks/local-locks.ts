@@ -20,12 +20,21 @@ export type LocalLocksRequest = {
   clock: Clock;
   /** Told when a mirror file can't be written: the lock counts all the same. */
   warn?: (message: string) => void;
+  /** Told when a lock has become free. */
+  onFree?: (resource: string) => void;
 };
 
 /** A look at the row without having been rung, for changes that were not made through these locks. */
 const lookAgainMs = 1000;
 
-export function openLocalLocks({ store, root, host, clock, warn = () => {} }: LocalLocksRequest): Locks {
+export function openLocalLocks({
+  store,
+  root,
+  host,
+  clock,
+  warn = () => {},
+  onFree = () => {},
+}: LocalLocksRequest): Locks {
   const bells = openBells(clock);
   const mirror = openMirror({ root, warn });
   const holderOf = (row: HeldRow) => toHolder(row, host);
@@ -66,6 +75,7 @@ export function openLocalLocks({ store, root, host, clock, warn = () => {} }: Lo
       if (released) {
         showNow(release.resource);
         bells.ring(release.resource);
+        onFree(release.resource);
       }
       return released;
     },

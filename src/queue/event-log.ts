@@ -10,6 +10,9 @@ import appendSql from "./append-event.sql" with { type: "text" };
  */
 export type JournalPoint = "J0" | "J1" | "J2" | "J3" | "J5" | "J6";
 
+/** Stores an event of the operation in the transaction at hand. */
+export type Tell = (operation: string, body: EventBody) => void;
+
 export type EventLog = {
   /** Makes a change and its events durable in one transaction, then emits them in order. */
   record<T>(
@@ -17,6 +20,11 @@ export type EventLog = {
     events: EventBody[] | ((value: T) => EventBody[]),
     change: (db: Database) => T,
     point?: JournalPoint,
+  ): Promise<T>;
+  /** The same for a change that finds out itself what it is about. It may be run twice: see `Store.write`. */
+  transact<T>(
+    change: (db: Database, tell: Tell) => T,
+    point?: JournalPoint | ((value: T) => JournalPoint | null),
   ): Promise<T>;
   listen(listener: Listener): () => void;
 };
@@ -39,15 +47,22 @@ export function openEventLog(store: Store, { now, onListenerError, passed }: Eve
       }
     }
   };
-  return {
-    async record(operation, bodies, change, point) {
+  const log: EventLog = {
+    record: (operation, bodies, change, point) =>
+      log.transact((db, tell) => {
+        const changed = change(db);
+        for (const body of typeof bodies === "function" ? bodies(changed) : bodies) tell(operation, body);
+        return changed;
+      }, point),
+    async transact(change, point) {
       const at = now();
       const { value, events } = await store.write((db) => {
-        const changed = change(db);
-        const told = typeof bodies === "function" ? bodies(changed) : bodies;
-        return { value: changed, events: told.map((body) => append(db, operation, at, body)) };
+        const told: OperationEvent[] = [];
+        const changed = change(db, (operation, body) => told.push(append(db, operation, at, body)));
+        return { value: changed, events: told };
       });
-      if (point) passed?.(point);
+      const reached = typeof point === "function" ? point(value) : point;
+      if (reached) passed?.(reached);
       for (const event of events) emit(event);
       return value;
     },
@@ -56,6 +71,7 @@ export function openEventLog(store: Store, { now, onListenerError, passed }: Eve
       return () => listeners.delete(listener);
     },
   };
+  return log;
 }
 
 function append(db: Database, operation: string, at: number, body: EventBody): OperationEvent {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Places } from "../core/config.ts";
 import { isClaimed, readExit, readPid, runFolders } from "../core/process/evidence.ts";
-import { isAlive } from "../core/process/identity.ts";
+import { bootId, isAlive } from "../core/process/identity.ts";
 import { currentOwner } from "../store/owner.ts";
 import type { Claimant } from "./queue.ts";
 import type { OperationRow, StepRow } from "./rows.ts";
@@ -30,7 +30,12 @@ export function evidenceOf(places: Places, operation: OperationRow, steps: reado
   const open = steps.filter(({ status }) => status === "running");
   return {
     alive,
-    steps: open.map(({ key, name, token }) => ({ key, name, ...peek(join(places.data, "run"), token) })),
+    steps: open.map(({ key, name, token, intent }) => {
+      const seen = peek(join(places.data, "run"), token);
+      // A power cut may have taken away what would tell that it was started.
+      const isLost = seen.state === "never-started" && (JSON.parse(intent) as { boot?: string }).boot !== bootId();
+      return { key, name, ...seen, ...(isLost && { state: "gone" as const }) };
+    }),
   };
 }
 

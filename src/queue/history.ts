@@ -8,7 +8,11 @@ import { problem } from "../core/problem.ts";
 import { openReadOnly } from "../store/store.ts";
 import { evidenceOf, type OperationEvidence } from "./evidence.ts";
 import listSql from "./list.sql" with { type: "text" };
+import listStatusSql from "./list-status.sql" with { type: "text" };
+import queuedSql from "./queued.sql" with { type: "text" };
+import { reasonOf, type Surroundings } from "./reasons.ts";
 import type { OperationRow, StepRow } from "./rows.ts";
+import { type Stats, statsOf } from "./stats.ts";
 
 export type HistoryFilter = {
   status?: OperationStatus;
@@ -23,6 +27,15 @@ export type History = {
   operation(id: string): OperationRow;
   /** Newest first, nested operations left out. */
   list(filter: HistoryFilter): OperationRow[];
+  /** What waits, in the order in which it will run. `after`: the last one of the page before. */
+  queued(page: {
+    template?: string;
+    limit: number;
+    after?: Pick<OperationRow, "priority" | "sequence">;
+  }): OperationRow[];
+  stats(of: { maxConcurrent: number; workers: number; now: number }): Stats;
+  /** Why it waits, in words; null when it does not. */
+  waiting(operation: OperationRow, surroundings: Surroundings): string | null;
   /** Every attempt of every step, in the order they started. */
   steps(id: string): StepRow[];
   events(id: string, after?: number): OperationEvent[];
@@ -44,15 +57,22 @@ export function readHistory(db: Database, places: Places): History {
     db.query<Row, (string | number)[]>(sql).all(...values);
   const history: History = {
     operation(id) {
-      const found = rows<OperationRow>("select * from operation where id = ?1 or id like '%' || ?1 limit 3", id);
-      const exact = found.find((row) => row.id === id) ?? (found.length === 1 ? found[0] : undefined);
+      const [whole] = rows<OperationRow>("select * from operation where id = ?", id);
+      const found = whole ? [whole] : rows<OperationRow>("select * from operation where id like '%' || ? limit 2", id);
+      const exact = found.length === 1 ? found[0] : undefined;
       if (!exact || !/^\w+$/.test(id)) throw problem({ kind: "operation-unknown", id });
       return exact;
     },
     list: ({ status, template, before, limit }) =>
       db
-        .query<OperationRow, Record<string, string | number | null>>(listSql)
-        .all({ status: status ?? null, template: template ?? null, before: before ?? null, limit }),
+        .query<OperationRow, Record<string, string | number | null>>(status ? listStatusSql : listSql)
+        .all({ ...(status && { status }), template: template ?? null, before: before ?? null, limit }),
+    queued: ({ template, limit, after }) =>
+      db
+        .query<OperationRow, Record<string, string | number | null>>(queuedSql)
+        .all({ template: template ?? null, limit, priority: after?.priority ?? 10, sequence: after?.sequence ?? 0 }),
+    stats: (of) => statsOf(db, of),
+    waiting: (row, surroundings) => reasonOf(db, row, surroundings),
     steps: (id) => rows<StepRow>("select * from step where operation = ? order by sequence", id),
     events: (id, after = 0) =>
       rows<{ operation: string; sequence: number; at: number; body: string }>(

@@ -1,6 +1,5 @@
 select * from operation
 where parent is null
-  and ($status is null or status = $status)
   and ($template is null or template = $template or name = $template)
   and ($before is null or sequence < $before)
 order by sequence desc

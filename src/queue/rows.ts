@@ -12,14 +12,25 @@ export type OperationRow = {
   attached: string;
   parameters: string;
   target: string | null;
+  concurrency_group: string | null;
+  /** 1: nothing else runs meanwhile. */
+  exclusive: 0 | 1;
+  /** Replaces the template's own time limit. */
+  timeout: string | null;
   parent: string | null;
   parent_step: string | null;
   retry_of: string | null;
+  /** It runs the undo steps and the rollback of that one. */
+  rollback_of: string | null;
   idempotency_key: string | null;
   asked_by: string;
   priority: number;
   status: OperationStatus;
+  /** A key: `lock:NAME`, `group:NAME`, `pause:TEMPLATE`, `time`. */
   waiting_for: string | null;
+  waiting_since: number | null;
+  /** Looked at again then, whatever it waits for. */
+  wake_at: number | null;
   reason: string | null;
   error: string | null;
   failed_step: string | null;
@@ -34,6 +45,13 @@ export type OperationRow = {
   queued_at: number;
   started_at: number | null;
   ended_at: number | null;
+  /** JSON list of operations whose end it waits for. */
+  after: string | null;
+  /** Deaths of its process in a row, in the same boot and attempts of steps (`death_of`). */
+  deaths: number;
+  death_of: string | null;
+  /** Name of the step in which its process died too often: it takes the way back. */
+  crash_loop: string | null;
 };
 
 /** A row of `step`: one attempt. */

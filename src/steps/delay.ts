@@ -14,11 +14,13 @@ export const delay = defineStep({
     return written.length === 1 ? [] : [{ message: "a delay needs `seconds` or `duration`, one of them" }];
   },
   effect: "read-only",
+  waits: true,
   plan: (config) => [{ label: "wait", text: showDuration(lengthOf(config)) }],
 
   async run(config, context) {
-    // After a crash only the rest is waited for.
-    const left = context.startedAt + lengthOf(config) - context.clock.now();
+    // After a crash only the rest is waited for; a clock that was set back must not make it longer.
+    const length = lengthOf(config);
+    const left = Math.min(length, context.startedAt + length - context.clock.now());
     if (left > 0) await context.clock.sleep(left, context.signal);
     return done(null);
   },

@@ -66,7 +66,12 @@ async function runItems(config: Config, failFast: boolean, context: StepContext)
     const item = items[index] ?? null;
     const scope = context.scope.nest();
     scope.setLoopVariable(config.as, item);
-    const outcome = await context.nested("steps", { at: `[${index}]`, scope, signal: stop.signal });
+    const outcome = await context.nested("steps", {
+      at: `[${index}]`,
+      scope,
+      signal: stop.signal,
+      beside: config.parallel,
+    });
     records[index] = finished(records[index] ?? notStarted(config.as, item, index), outcome, scope.own());
     if (outcome.kind === "exit") exit ??= outcome;
     if (outcome.kind === "exit" || (outcome.kind === "failed" && failFast)) {
@@ -76,10 +81,14 @@ async function runItems(config: Config, failFast: boolean, context: StepContext)
     }
   };
   let isBroken = false;
-  const mayGoOn = () => next < items.length && !isBroken && !stop.signal.aborted && !context.signal.aborted;
+  const isStopped = () => stop.signal.aborted || context.signal.aborted;
+  const take = () => {
+    while (isStopped() && next < items.length && !context.wasLeftOpen(`[${next}]`)) next++;
+    return isBroken || next >= items.length ? undefined : next++;
+  };
   const lane = async () => {
     try {
-      while (mayGoOn()) await runItem(next++);
+      for (let index = take(); index !== undefined; index = take()) await runItem(index);
     } catch (error) {
       // What nobody can tell of one item says nothing of the others: those that run are left to their end.
       isBroken = true;

@@ -22,6 +22,7 @@ export const lock = defineStep({
   }),
   places: ["resource"],
   effect: "idempotent",
+  waits: true,
 
   plan: ({ resource, wait }) => [
     { label: "lock", text: wait > 0 ? `${resource} (waits up to ${showDuration(wait)})` : resource },

@@ -33,7 +33,7 @@ export const parallel = defineStep({
 
 async function runBranch(name: string, context: StepContext) {
   const scope = context.scope.nest();
-  const outcome = await context.nested(name, { scope });
+  const outcome = await context.nested(name, { scope, beside: true });
   return { name, outcome, record: { ...endOf(outcome), values: scope.own() } };
 }
 

@@ -152,8 +152,18 @@ export type StepContext = Rendering & {
   loop(from?: string): ItemRecord[] | undefined;
   /** A later `aggregate_results` or `filter` of the template reads this loop. */
   resultsAreRead: boolean;
-  /** Runs the nested list `key` (or branch). `at` tells repeated runs apart (`[3]`, `#2`). */
-  nested(key: string, options?: { at?: string; scope?: Scope; signal?: AbortSignal }): Promise<NestedOutcome>;
+  /** Number of the last nested list `#n` that was begun before a crash; 0: none was. */
+  looks: number;
+  /** Something in the nested list `[3]` was running when the process died, and has to be settled whatever stops the rest. */
+  wasLeftOpen(at: string): boolean;
+  /**
+   * Runs the nested list `key` (or branch). `at` tells repeated runs apart (`[3]`, `#2`); `beside`: another may run
+   * at the same time.
+   */
+  nested(
+    key: string,
+    options?: { at?: string; scope?: Scope; signal?: AbortSignal; beside?: boolean },
+  ): Promise<NestedOutcome>;
   /** Runs (or with execute false: validates) another template within this operation. */
   loadOperation(request: {
     template: string;
@@ -192,6 +202,8 @@ export type StepDefinition<Schema extends z.ZodType> = StepShape & {
   intent?(config: z.infer<Schema>, context: PlanContext): Promise<Mapping>;
   /** After a crash it finds what it began by the attempt's token: it works through `context.spawn` or `loadOperation`. */
   resumes?: true;
+  /** It only waits, and goes on waiting from where it was: an agent that leaves does not stay for it. */
+  waits?: true;
   /** After a crash, for a step that changes something: whether it may be run again. `unknown`: nobody can tell. */
   evidence?(config: z.infer<Schema>, intent: Mapping, context: PlanContext): Promise<"run" | "unknown">;
   run(config: z.infer<Schema>, context: StepContext): Promise<StepOutcome>;
@@ -205,6 +217,7 @@ export type StepType = StepShape & {
   plan(config: unknown, context: PlanContext): PlanLine[];
   intent?(config: unknown, context: PlanContext): Promise<Mapping>;
   resumes?: true;
+  waits?: true;
   evidence?(config: unknown, intent: Mapping, context: PlanContext): Promise<"run" | "unknown">;
   run(config: unknown, context: StepContext): Promise<StepOutcome>;
 };

@@ -13,14 +13,17 @@ export const unlock = defineStep({
   effect: "idempotent",
   plan: ({ resource, force }) => [{ label: "unlock", text: force ? `${resource} (by force)` : resource }],
 
-  async run({ resource, force }, { locks, operation, token, rollingBack }) {
+  async run({ resource, force }, { locks, operation, token, startedAt, rollingBack }) {
     try {
       // A rollback never takes a lock from another operation.
       return done(
         await locks.release({ resource, operation: operation.id, force: force && !rollingBack, step: token }),
       );
     } catch (thrown) {
-      if (rollingBack && thrown instanceof GarzaError && thrown.problem.kind === "lock-held") return done(false);
+      if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "lock-held") throw thrown;
+      // Freed by this very step before a crash, and taken by another since.
+      if (Date.parse(thrown.problem.since) >= startedAt) return done(true);
+      if (rollingBack) return done(false);
       throw thrown;
     }
   },

@@ -35,6 +35,7 @@ export const waitFor = defineStep({
       : [];
   },
   effect: "read-only",
+  waits: true,
   defaultTimeout: 300,
 
   plan(config, context) {
@@ -44,7 +45,8 @@ export const waitFor = defineStep({
 
   async run(config, context) {
     let why = "it was never looked at";
-    for (let look = firstLook(config, context); ; look++) {
+    // The last look from before a crash is carried on: what it recorded stays, and what it left open is settled.
+    for (let look = Math.max(1, context.looks); ; look++) {
       try {
         const seen = await lookOnce(config, context, look);
         if (seen.kind === "exit") return seen;
@@ -59,11 +61,6 @@ export const waitFor = defineStep({
     }
   },
 });
-
-/** Looks are numbered by the clock where a crash came between, so that none is taken for one that was recorded. */
-function firstLook({ interval }: Config, { clock, startedAt }: StepContext): number {
-  return 1 + Math.max(0, Math.floor((clock.now() - startedAt) / Math.max(1, interval)));
-}
 
 async function lookOnce(config: Config, context: StepContext, look: number): Promise<Seen> {
   const outcome = context.nestedKeys.includes("steps")

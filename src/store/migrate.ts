@@ -1,9 +1,17 @@
 import type { Database } from "bun:sqlite";
 import { problem } from "../core/problem.ts";
 import first from "./migrations/001.sql" with { type: "text" };
+import second from "./migrations/002.sql" with { type: "text" };
 
 /** In order; a migration only adds. `oldestBinary` is the oldest schema version whose program still understands the result. */
-const migrations: { sql: string; oldestBinary: number }[] = [{ sql: first, oldestBinary: 1 }];
+const migrations: { sql: string; oldestBinary: number }[] = [
+  { sql: first, oldestBinary: 1 },
+  // The states that an operation can be left in have become more.
+  { sql: second, oldestBinary: 2 },
+];
+
+/** The version that `migrate` ends with. */
+export const newestVersion = migrations.length;
 
 /**
  * The schema's version, 0 for an empty database; changes nothing. Throws `newer-database` for what this
@@ -24,16 +32,14 @@ export function readVersion(db: Database, file: string): number {
   return version;
 }
 
-/** Brings the schema from its version up to this program's. */
+/** Brings the schema from its version up to this program's, all the way or not at all: readers never see one between. */
 export function migrate(db: Database, from: number, now: () => number): void {
-  for (let version = from + 1; version <= migrations.length; version++) {
-    const migration = migrations[version - 1];
-    if (!migration) break;
-    db.transaction(() => {
-      db.exec(migration.sql);
-      write(db, { version, oldest_binary: migration.oldestBinary, migrated_at: now() });
-    }).immediate();
-  }
+  if (from >= newestVersion) return;
+  db.transaction(() => {
+    for (const { sql } of migrations.slice(from)) db.exec(sql);
+    const oldestBinary = migrations.at(-1)?.oldestBinary ?? newestVersion;
+    write(db, { version: newestVersion, oldest_binary: oldestBinary, migrated_at: now() });
+  }).immediate();
 }
 
 function write(db: Database, values: Record<string, number>): void {

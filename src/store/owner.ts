@@ -3,40 +3,68 @@
  * life of the process: the kernel drops it when the process dies, so there is no stale pid file to judge.
  */
 import { Database } from "bun:sqlite";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { translate as translateFileError } from "../core/files.ts";
+import { GarzaError, problem } from "../core/problem.ts";
 import { translate } from "./sqlite-error.ts";
 
-export type Owner = { pid: number; instance: string; command: string; since: number };
+/** Who has the data folder, and how to reach it: `agent.json`, for people and for the command line. */
+export type Owner = {
+  pid: number;
+  /** Random, made at its start. */
+  instance: string;
+  /** What was typed: `garza agent`, `garza run`. */
+  command: string;
+  /** Milliseconds since 1970. */
+  since: number;
+  /** Absolute path of its control socket; null while it serves none. */
+  socket: string | null;
+  /** Operations that it runs at once; 0 for a command that only writes and leaves. */
+  workers: number;
+  version: string;
+};
 
-export type Ownership = { release(): void };
+export type Ownership = {
+  /** Changes what others read of the owner. */
+  announce(owner: Owner): void;
+  release(): void;
+};
 
-/** Takes the folder or, when another process has it, calls `onWait` once with who that is and waits. */
+export type WhenHeld = {
+  clock: Clock;
+  /** Asked again and again while another process has it (null: who it is can't be read yet). False: give up. */
+  waits(owner: Owner | null): boolean | Promise<boolean>;
+  signal?: AbortSignal | undefined;
+};
+
+/** Null: another process has the folder, and it was not waited for. Rejects with the signal's reason. */
 export async function ownFolder(
   data: string,
   me: Owner,
-  clock: Clock,
-  onWait: (owner: Owner | null) => void,
-  signal?: AbortSignal,
-): Promise<Ownership> {
+  { clock, waits, signal }: WhenHeld,
+): Promise<Ownership | null> {
   const file = join(data, "owner.db");
-  let told = false;
   for (;;) {
     const held = tryToOwn(file);
     if (held) {
-      leaveNote(noteIn(data), me);
+      try {
+        leaveNote(noteIn(data), me);
+      } catch (thrown) {
+        held.close();
+        throw thrown;
+      }
       return {
+        announce: (owner) => leaveNote(noteIn(data), owner),
         release() {
           rmSync(noteIn(data), { force: true });
           held.close();
         },
       };
     }
-    if (!told) onWait(readOwner(data));
-    told = true;
-    await clock.sleep(100, signal);
+    if (!(await waits(readOwner(data)))) return null;
+    await clock.sleep(50, signal);
   }
 }
 
@@ -64,18 +92,35 @@ function tryToOwn(file: string, create = true): Database | undefined | null {
   } catch (cause) {
     db.close();
     if ((cause as { code?: string }).code?.startsWith("SQLITE_BUSY")) return undefined;
-    throw translate(cause, file);
+    throw withRemedy(translate(cause, file));
   }
 }
 
-const noteIn = (data: string) => join(data, "owner.json");
+/** It holds nothing: only its lock counts. */
+function withRemedy(thrown: unknown): unknown {
+  if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "data-damaged") return thrown;
+  const hint = `There is nothing in it. Where no agent runs: rm '${thrown.problem.file}'`;
+  return problem({ ...thrown.problem, hint }, thrown);
+}
+
+const noteIn = (data: string) => join(data, "agent.json");
 
 function leaveNote(file: string, me: Owner): void {
   try {
-    writeFileSync(file, JSON.stringify(me), { mode: 0o600 });
+    // Aside first: others read it at any moment.
+    writeFileSync(`${file}.new`, `${JSON.stringify(me)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
   } catch (cause) {
+    removeIfPossible(`${file}.new`);
     throw translateFileError(cause, file);
   }
+}
+
+/** Where nothing can be written nothing can be removed either: the first error is the one that tells. */
+function removeIfPossible(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {}
 }
 
 function readOwner(data: string): Owner | null {

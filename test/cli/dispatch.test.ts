@@ -97,11 +97,18 @@ test("where nothing has run, status and history say so", async () => {
   const { type } = box();
   expect((await type("status")).out).toBe("Nothing has run here yet. Try: garza run demo/hello\n");
   expect(JSON.parse((await type("status", "--json")).out)).toEqual({
+    agent: null,
+    full_disk: null,
+    paused: [],
     running: [],
     queued: [],
+    queued_count: 0,
     attention: [],
     ended: [],
   });
+  const { queued, max_concurrent, oldest_queued_ms } = JSON.parse((await type("queue", "stats", "--json")).out);
+  expect([queued, max_concurrent, oldest_queued_ms]).toEqual([0, 3, null]);
+  expect(JSON.parse((await type("queue", "list", "--json")).out)).toEqual({ operations: [], next: null });
   expect(await type("history", "--json")).toEqual({ code: 0, out: "[]\n", err: "" });
 });
 
@@ -116,6 +123,8 @@ test("flags with impossible values are refused before anything is opened", async
       ["history", "--limit", "0"],
       ["history", "--status", "sucess"],
       ["queue", "resolve", "op_1", "--step", "x", "--as", "don"],
+      ["queue", "list", "runing"],
+      ["queue", "add", "x", "--not-before", "soon"],
     ].map(async (argv) => {
       const { code, err } = await type(...argv);
       return `${code} ${err.split("\n")[0]}`;
@@ -129,14 +138,16 @@ test("flags with impossible values are refused before anything is opened", async
     "2 garza: --limit 0 is not a number from 1 to 999999",
     "2 garza: --status sucess is none of queued, running, success, failed, cancelled, interrupted. Did you mean success?",
     "2 garza: --as don is none of done, not-done, failed. Did you mean done?",
+    "2 garza: runing is none of queued, running, success, failed, cancelled, interrupted. Did you mean running?",
+    '2 garza: "soon" is neither a time like 2030-01-31T12:00:00Z nor a duration from now like 30m',
   ]);
   expect(existsSync(data)).toBe(false);
 });
 
-test("--detach tells the truth: there is no agent", async () => {
+test("--detach needs an agent, and says how to start one", async () => {
   const { code, err } = await box().type("run", "demo/hello", "--detach");
   expect(code).toBe(77);
-  expect(err).toContain("this build of garza has none");
+  expect(err).toContain("Start one: garza agent");
 });
 
 test("a secret is read from standard input, stored for its owner alone, and never shown", async () => {

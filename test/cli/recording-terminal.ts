@@ -1,3 +1,4 @@
+import type { KeyListener } from "../../src/cli/keys.ts";
 import type { Signal, Sink, Terminal } from "../../src/cli/terminal.ts";
 import type { Clock } from "../../src/core/clock.ts";
 
@@ -6,6 +7,8 @@ export type RecordingTerminal = Terminal & {
   told(): string;
   /** As if the terminal sent it. */
   signal(signal: Signal): void;
+  /** As if somebody typed it. */
+  press(key: string): void;
   /** Resolves once this has been told. */
   until(text: string): Promise<void>;
 };
@@ -31,6 +34,7 @@ export function recordingTerminal({
   const out: string[] = [];
   const err: string[] = [];
   const listeners = new Set<(signal: Signal) => void>();
+  const typists = new Set<KeyListener>();
   const awaited: { text: string; tell: () => void }[] = [];
   const hear = () => {
     for (const { text, tell } of awaited) if (err.join("").includes(text)) tell();
@@ -54,6 +58,10 @@ export function recordingTerminal({
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onKey(listener) {
+      typists.add(listener);
+      return () => typists.delete(listener);
+    },
     until: (text) =>
       new Promise((tell) => {
         awaited.push({ text, tell });
@@ -61,6 +69,9 @@ export function recordingTerminal({
       }),
     printed: () => out.join(""),
     told: () => err.join(""),
+    press: (key) => {
+      for (const { pressed } of typists) pressed(key);
+    },
     signal: (signal) => {
       for (const listener of listeners) listener(signal);
     },

@@ -73,7 +73,7 @@ test("what failed is in status and in logs, with what to type next", async () =>
   expect((await type("run", "bad")).code).toBe(1);
   const [{ id }] = JSON.parse((await type("history", "--json")).out) as [{ id: string }];
   const status = await type("status", id.slice(-6));
-  expect(status.out).toContain(`output:  garza logs ${id} --step 'break it'\n`);
+  expect(status.out).toContain(`Output:        garza logs ${id} --step 'break it'\n`);
   expect(status.out).toMatch(/^status +failed \(step_failed\)$/m);
   expect((await type("logs", id)).out).toBe("== break it (failed)\nout\nerr\n");
   expect(JSON.parse((await type("logs", id, "--json")).out)).toMatchObject([
@@ -138,7 +138,7 @@ test("the same key runs once: the second time shows how it went", async () => {
   await type("run", "once", "--key", "k");
   const again = await type("run", "once", "--key", "k");
   expect(again.code).toBe(0);
-  expect(withoutTimes(again.err)).toStartWith("ID has ended already:\nonce  ID\n");
+  expect(withoutTimes(again.err)).toStartWith("ID was submitted with this key before:\nonce  ID\n");
   expect(await Bun.file(join(root, "count")).text()).toBe("x\n");
 });
 

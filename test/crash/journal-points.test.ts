@@ -143,7 +143,9 @@ steps:
   expect(await written(box)).toEqual(["effect"]);
 
   const resolved = await box.garza("queue", "resolve", id, "--step", "effect", "--as", "done");
-  expect(resolved.exitCode).toBe(0);
+  expect(resolved).toMatchObject({ exitCode: 0, stdout: `Recorded. It goes on: garza queue resume ${id}\n` });
+  expect(await written(box)).toEqual(["effect"]);
+  expect((await box.garza("queue", "resume", id)).exitCode).toBe(0);
   expect(await written(box)).toEqual(["after", "effect"]);
   expect(rows(box).map((row) => row.status)).toEqual(["success"]);
 });

@@ -29,6 +29,18 @@ test("its TypeScript example runs", async () => {
   expect(exitCode).toBe(0);
 });
 
+test("its agent runs what is submitted to it, and stops", async () => {
+  const [, example = ""] = await blocks("README.md", "ts");
+  await using box = await sandbox({ git: false, files: { "example.ts": example } });
+  await mkdir(join(box.root, "node_modules"));
+  await symlink(repository, join(box.root, "node_modules/garza"));
+  expect(await box.run(process.execPath, "example.ts")).toEqual({
+    stdout: "success success\n2 0\n",
+    stderr: "",
+    exitCode: 0,
+  });
+});
+
 test("its template has ten lines, is valid, does its work, and is in the history", async () => {
   using server = patient();
   const [template = ""] = await blocks("README.md", "yaml");

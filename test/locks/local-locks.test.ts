@@ -236,7 +236,7 @@ describe("the mirror", () => {
   test("is invisible to git, also from a folder below the repository's top", async () => {
     const git = (...words: string[]) => Bun.spawnSync(["git", ...words], { cwd: root }).stdout.toString();
     git("init", "-q");
-    writeFileSync(join(root, ".git/info/exclude"), "*.db*");
+    writeFileSync(join(root, ".git/info/exclude"), "*.db*\n*.reserve");
     const below = join(root, "sub [1]");
     mkdirSync(below);
     const second = openLocalLocks({ store, root: below, host: "m1", clock: systemClock });
@@ -245,7 +245,7 @@ describe("the mirror", () => {
     await second.refreshMirror();
     expect(git("status", "--porcelain")).toBe("");
     expect(readFileSync(join(root, ".git/info/exclude"), "utf8")).toBe(
-      "*.db*\n/infra/state/locks/*.lock\n/sub \\[1\\]/infra/state/locks/*.lock\n",
+      "*.db*\n*.reserve\n/infra/state/locks/*.lock\n/sub \\[1\\]/infra/state/locks/*.lock\n",
     );
     expect(existsSync(join(below, "infra/state/locks/db.lock"))).toBe(true);
     expect(git("status", "--porcelain")).toBe("");

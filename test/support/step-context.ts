@@ -84,6 +84,8 @@ export function stepContext(given: Surroundings = {}): StepContext & Heard {
     nestedKeys: Object.keys(nested),
     loop: () => undefined,
     resultsAreRead: false,
+    looks: 0,
+    wasLeftOpen: () => false,
     async nested(key, options = {}) {
       const both = options.signal ? AbortSignal.any([signal, options.signal]) : signal;
       return (await nested[key]?.({ scope: options.scope ?? scope, at: options.at ?? "", signal: both })) ?? ok;

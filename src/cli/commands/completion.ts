@@ -16,8 +16,10 @@ export const completion: Command = {
   name: "completion",
   takes: "<shell> [...words]",
   summary: "Print the completion script of a shell",
-  about:
-    "SHELL is bash, zsh or fish. The scripts ask `garza completion words -- WORD …`, which prints what may stand last.",
+  about: [
+    "SHELL is bash, zsh or fish. The scripts ask `garza completion words -- WORD …`, which prints what may stand last,",
+    "a line each, with a tab and a few words on it where there are any. It needs no agent.",
+  ].join("\n"),
   options: [],
   examples: [
     "source <(garza completion bash)                                  # in ~/.bashrc",
@@ -28,7 +30,7 @@ export const completion: Command = {
     const [shell = "", ...words] = args;
     if (shell === "words") {
       const candidates = await complete(words, terminal);
-      terminal.out.write(candidates.map((candidate) => `${candidate}\n`).join(""));
+      terminal.out.write(candidates.map(({ word, says }) => `${says ? `${word}\t${says}` : word}\n`).join(""));
       return 0;
     }
     const script = scripts.get(shell);

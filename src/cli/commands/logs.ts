@@ -1,20 +1,25 @@
+import { maskerFor } from "../../agent/shown-secrets.ts";
 import { nearest } from "../../core/nearest.ts";
 import { outputFile, readOutput } from "../../core/output.ts";
 import { problem } from "../../core/problem.ts";
 import { type Masker, showSafe } from "../../core/redact.ts";
-import type { StepRow } from "../../queue/rows.ts";
+import type { History } from "../../queue/history.ts";
+import type { OperationRow, StepRow } from "../../queue/rows.ts";
 import type { Command } from "../command.ts";
 import { familyOf } from "../family.ts";
 import { printEnded, printGrowing } from "../logs.ts";
 import { openPlaces } from "../open.ts";
 import { json } from "../output.ts";
-import { maskerFor } from "../shown-secrets.ts";
+import { tellOfWaiting } from "../waiting-note.ts";
 
 export const logs: Command = {
   name: "logs",
   takes: "<id>",
   summary: "What the steps of an operation printed",
-  about: "ID may be the end of an id that names only one operation. Secrets are masked.",
+  about: [
+    "ID may be the end of an id that names only one operation. Secrets are masked. Followed, each line has its step's",
+    "name before it; an operation that is queued, or whose agent is restarted, is waited for.",
+  ].join("\n"),
   options: [
     { flags: "--step <name>", says: "Only this step" },
     { flags: "-f, --follow", says: "Go on until the operation ends" },
@@ -35,14 +40,28 @@ export const logs: Command = {
     const selected = () => steps().filter((row) => wanted === undefined || row.name === wanted || row.key === wanted);
 
     const log = { data: places.data, masker, terminal };
-    if (flag("follow")) await printGrowing(log, selected, () => history.evidence(operation.id).alive);
-    else if (wanted !== undefined && selected().length === 0) throw unknownStep(wanted, steps());
-    else if (flag("json")) terminal.out.write(json(selected().map((row) => document(row, places.data, masker))));
+    if (flag("follow")) {
+      const wait = tellOfWaiting(places, terminal, operation.id);
+      await printGrowing(log, selected, () => {
+        wait();
+        return !isOver(history.operation(operation.id));
+      });
+    }
+    if (wanted !== undefined && selected().length === 0 && !terminal.out.closed()) throw unknownStep(wanted, steps());
+    if (flag("follow")) return end(history);
+    if (flag("json")) terminal.out.write(json(selected().map((row) => document(row, places.data, masker))));
     else for (const row of selected()) await printEnded(log, row);
-    history.close();
-    return 0;
+    return end(history);
   },
 };
+
+function end(history: History): number {
+  history.close();
+  return 0;
+}
+
+/** Until a person has said something, for one that is interrupted. */
+const isOver = ({ ended_at, status }: OperationRow) => ended_at !== null || status === "interrupted";
 
 function document(row: StepRow, data: string, masker: Masker) {
   const text = (stream: "out" | "err") =>

@@ -1,11 +1,8 @@
-import { problem } from "../../core/problem.ts";
-import type { Command } from "../command.ts";
-import { familyOf } from "../family.ts";
+import type { Call, Command } from "../command.ts";
+import { marksFor } from "../marks.ts";
 import { openPlaces } from "../open.ts";
-import { json, paintFor } from "../output.ts";
-import { maskerFor, shownStep } from "../shown-secrets.ts";
-import { overview, overviewDocument, overviewText } from "../status-all.ts";
-import { reportDocument, reportOf, reportText } from "../status-one.ts";
+import { json, paintFor, widthOf } from "../output.ts";
+import { showOperation } from "../show-operation.ts";
 
 export const status: Command = {
   name: "status",
@@ -15,23 +12,26 @@ export const status: Command = {
   options: [],
   examples: ["garza status", "garza status op_01JD8Z7Q3K5X9ABCD2", "garza status ABCD2 --json"],
   async run(call) {
-    const { args, flag, terminal } = call;
-    const [id] = args;
-    const { openHistory } = await import("../../queue/history.ts");
-    const places = openPlaces(call);
-    const history = openHistory(places);
-    const paint = paintFor(terminal.out, terminal.env);
-    const now = terminal.clock.now();
-    if (!history && id !== undefined) throw problem({ kind: "operation-unknown", id });
-    if (id === undefined) {
-      const all = history ? overview(history) : { running: [], queued: [], attention: [], last: [] };
-      terminal.out.write(flag("json") ? json(overviewDocument(all)) : overviewText(all, paint, now));
-    } else if (history) {
-      const family = familyOf(history, history.operation(id));
-      const report = reportOf(history, id, shownStep(maskerFor(places, family, terminal)));
-      terminal.out.write(flag("json") ? json(reportDocument(report)) : reportText(report, paint, now));
-    }
-    history?.close();
-    return 0;
+    const [id] = call.args;
+    return id === undefined ? showAll(call) : showOperation(call, id);
   },
 };
+
+async function showAll(call: Call): Promise<number> {
+  const { flag, terminal } = call;
+  const { noStats, openQueueReader } = await import("../queue-reader.ts");
+  const { emptyOverview, overview, overviewDocument } = await import("../status-all.ts");
+  const { neverRun, overviewText } = await import("../status-all-text.ts");
+  const places = openPlaces(call);
+  const queue = openQueueReader(places, terminal);
+  const all = queue ? overview(queue) : emptyOverview(noStats(places, terminal));
+  queue?.close();
+  if (flag("json")) terminal.out.write(json(overviewDocument(all)));
+  else if (!queue) terminal.out.write(`${neverRun}\n`);
+  else {
+    const { out, env, clock } = terminal;
+    const look = { paint: paintFor(out, env), now: clock.now(), width: widthOf(out), more: marksFor(env).more };
+    out.write(overviewText(all, look));
+  }
+  return 0;
+}

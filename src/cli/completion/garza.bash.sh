@@ -8,10 +8,14 @@ _garza() {
   taken="${last%"${last##*[=:]}"}"
   COMPREPLY=()
   while IFS= read -r candidate; do
-    COMPREPLY+=("${candidate#"$taken"}")
+    candidate="${candidate%%$'\t'*}"
+    candidate="${candidate#"$taken"}"
+    [[ "$candidate" == *[[:space:]\'\"\$\&\;\(\)\<\>\|]* ]] && printf -v candidate '%q' "$candidate"
+    COMPREPLY+=("$candidate")
   done < <(garza completion words -- "${words[@]:1}" 2>/dev/null)
-  if [[ ${#COMPREPLY[@]} -eq 1 && "${COMPREPLY[0]}" == *= ]] && type compopt >/dev/null 2>&1; then
-    compopt -o nospace
+  if type compopt >/dev/null 2>&1; then
+    compopt -o nosort 2>/dev/null
+    [[ ${#COMPREPLY[@]} -eq 1 && "${COMPREPLY[0]}" == *= ]] && compopt -o nospace
   fi
 }
 complete -o default -F _garza garza

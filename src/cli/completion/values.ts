@@ -1,30 +1,115 @@
+/** Where the words come from that a command or a flag takes. A new one is a line in a table here. */
+import { basename } from "node:path";
 import type { Places } from "../../core/config.ts";
+import type { OperationStatus } from "../../core/events.ts";
 import { storedSecrets } from "../../core/secrets.ts";
-import { toText } from "../../core/value.ts";
-import { openHistory } from "../../queue/history.ts";
-import type { Library } from "../../template/library.ts";
-import { openReader } from "../read-templates.ts";
+import { type History, openHistory } from "../../queue/history.ts";
+import { listBackups } from "../../store/backups.ts";
+import type { Command } from "../command.ts";
+import { familyOf } from "../family.ts";
+import { openTemplates } from "../open.ts";
+import { duration } from "../output.ts";
+import { statuses } from "../statuses.ts";
+import type { Terminal } from "../terminal.ts";
+import { parameterWords, templateWords } from "./template-words.ts";
 
-export function operationIds(places: Places): string[] {
-  const history = openHistory(places);
-  const ids = history?.list({ limit: 50 }).map(({ id }) => id) ?? [];
-  history?.close();
-  return ids;
-}
+/** `says`: what a shell that can shows beside it. */
+export type Candidate = { word: string; says?: string };
 
-export const secretWords = ({ data }: Places): string[] => [...storedSecrets(data).keys()];
+export type Place = {
+  command: Command;
+  /** The command's own words before the one that is typed. */
+  args: readonly string[];
+  before: readonly string[];
+  typed: string;
+  terminal: Terminal;
+  /** Throws `configuration` outside a repository. */
+  places(): Places;
+};
 
-/** `name=` for each parameter that is not given yet, `name=value` where the values are known. */
-export async function parameterWords(
-  root: string,
-  library: Library,
-  name: string,
-  given: readonly string[],
-): Promise<string[]> {
-  const { template } = (await openReader(root, library))(library.find(name));
-  const open = template.parameters.filter((parameter) => !given.some((word) => word.startsWith(`${parameter.name}=`)));
-  return open.flatMap((parameter) => {
-    const known = parameter.enum ?? (parameter.type === "boolean" ? [true, false] : undefined);
-    return known ? known.map((value) => `${parameter.name}=${toText(value)}`) : [`${parameter.name}=`];
+type Source = (place: Place) => Candidate[] | Promise<Candidate[]>;
+
+/** By the command or flag where that is known, else by what its usage calls the word: `<id>`, `[template]`. */
+export const sourceOf = (owner: string, takes: string): Source => owners.get(owner) ?? takings.get(takes) ?? (() => []);
+
+const fixed =
+  (...words: string[]): Source =>
+  () =>
+    words.map((word) => ({ word }));
+
+const secrets: Source = ({ places, args }) =>
+  args.length > 0 ? [] : [...storedSecrets(places().data).keys()].map((word) => ({ word }));
+
+const templates: Source = async ({ places, typed }) => templateWords(await openTemplates(places().root), typed);
+
+/** The newest ones; of these statuses alone the command can do something. */
+const operations: Source = ({ places, command, terminal }) =>
+  withHistory(places(), (history) => {
+    const filters = idsOf[command.name]?.map((status) => ({ status, limit: 50 })) ?? [{ limit: 50 }];
+    const rows = filters.flatMap((filter) => history.list(filter)).sort((a, b) => b.sequence - a.sequence);
+    return rows.slice(0, 50).map(({ id, template, status, queued_at }) => {
+      const age = duration(terminal.clock.now() - queued_at);
+      return { word: id, says: `${template}, ${status}, ${age} ago` };
+    });
   });
+
+const steps: Source = ({ places, args: [id] }) =>
+  withHistory(places(), (history) => {
+    if (id === undefined) return [];
+    const rows = familyOf(history, history.operation(id)).flatMap((each) => history.steps(each.id));
+    return rows.map(({ name, step_type, status }) => ({ word: name, says: `${step_type}, ${status}` }));
+  });
+
+const paused: Source = ({ places, terminal }) =>
+  withHistory(places(), (history) =>
+    history
+      .stats({ maxConcurrent: 0, workers: 0, now: terminal.clock.now() })
+      .paused.flatMap(({ template, by }) => (template === null ? [] : [{ word: template, says: `paused by ${by}` }])),
+  );
+
+const askers: Source = ({ places }) =>
+  withHistory(places(), (history) =>
+    [...new Set(history.list({ limit: 200 }).map(({ asked_by }) => asked_by))].map((word) => ({ word })),
+  );
+
+function withHistory(places: Places, read: (history: History) => Candidate[]): Candidate[] {
+  const history = openHistory(places);
+  try {
+    return history ? read(history) : [];
+  } finally {
+    history?.close();
+  }
 }
+
+const owners: ReadonlyMap<string, Source> = new Map<string, Source>([
+  ["--template", templates],
+  ["--step", steps],
+  ["--priority", fixed(..."0123456789")],
+  ["--by", askers],
+  ["secret set", secrets],
+  ["secret remove", secrets],
+  ["queue unpause", paused],
+  ["backup restore", ({ places }) => listBackups(places().data).map(({ file }) => ({ word: basename(file) }))],
+]);
+
+const takings: ReadonlyMap<string, Source> = new Map<string, Source>([
+  ["id", operations],
+  ["template", templates],
+  ["templates", templates],
+  [
+    "parameters",
+    async ({ places, args: [name = "", ...given], typed }) => parameterWords(places(), name, given, typed),
+  ],
+  ["status", fixed(...statuses)],
+  ["step", steps],
+  ["verdict", fixed("done", "not-done", "failed")],
+  ["shell", fixed("bash", "fish", "zsh")],
+]);
+
+const idsOf: Readonly<Record<string, readonly OperationStatus[]>> = {
+  "queue cancel": ["running", "queued", "interrupted"],
+  "queue retry": ["failed", "cancelled", "success"],
+  "queue resume": ["interrupted", "running", "queued"],
+  "queue resolve": ["interrupted"],
+  "queue rollback": ["failed", "cancelled", "interrupted"],
+};

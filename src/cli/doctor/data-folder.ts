@@ -22,7 +22,7 @@ export async function checkDataFolder({ places, terminal: { platform } }: Patien
       : ok("file system", "local"),
     space(there),
   ];
-  return there === data ? [...findings, closed(data), await database(places)] : findings;
+  return there === data ? [...findings, closed(data)] : findings;
 }
 
 function nearestFolder(path: string): string {
@@ -50,17 +50,4 @@ function space(folder: string): Finding {
 function closed(data: string): Finding {
   if ((statSync(data).mode & 0o077) === 0) return ok("permissions", "only you can read the data folder");
   return fail("permissions", `other users can read ${data}`, `chmod 700 ${data}`);
-}
-
-async function database(places: { root: string; data: string }): Promise<Finding> {
-  const { openHistory } = await import("../../queue/history.ts");
-  try {
-    const history = openHistory(places);
-    if (!history) return ok("database", "none yet: nothing has run here");
-    history.list({ limit: 1 });
-    history.close();
-    return ok("database", "it can be read");
-  } catch (cause) {
-    return fail("database", messageOf(cause), "Nothing was changed. Copy the data folder before you try to mend it");
-  }
 }

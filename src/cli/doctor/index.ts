@@ -2,6 +2,7 @@
 import type { Check } from "./check.ts";
 import { checkClock } from "./clock.ts";
 import { checkDataFolder } from "./data-folder.ts";
+import { checkDatabase } from "./database.ts";
 import { checkPrograms } from "./programs.ts";
 import { checkRoot } from "./root.ts";
 import { checkSecrets } from "./secrets.ts";
@@ -15,6 +16,7 @@ export const checks: readonly Check[] = [
   checkClock,
   checkRoot,
   checkDataFolder,
+  checkDatabase,
   checkSettings,
   checkTemplates,
   checkSecrets,

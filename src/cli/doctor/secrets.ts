@@ -1,7 +1,7 @@
+import { secretNames } from "../../agent/shown-secrets.ts";
 import { messageOf } from "../../core/problem.ts";
 import { maskableLength, openSecrets, storedSecrets } from "../../core/secrets.ts";
 import { openTemplates } from "../open.ts";
-import { secretNames } from "../shown-secrets.ts";
 import { type Finding, fail, ok, type Patient, warn } from "./check.ts";
 
 export async function checkSecrets({ places, terminal: { env, platform } }: Patient): Promise<Finding[]> {

@@ -9,6 +9,7 @@ import type { Mapping, Value } from "../../core/value.ts";
 import type { EventLog } from "../../queue/event-log.ts";
 import { type Bindings, changeOne } from "../../store/store.ts";
 import finishSql from "./finish-step.sql" with { type: "text" };
+import forgetResultsSql from "./forget-results.sql" with { type: "text" };
 import noteHandleSql from "./note-handle.sql" with { type: "text" };
 import skipSql from "./skip-step.sql" with { type: "text" };
 import startSql from "./start-step.sql" with { type: "text" };
@@ -29,6 +30,8 @@ export type Attempt = StepIdentity & {
   token: string;
   /** Milliseconds since 1970. */
   startedAt: number;
+  /** Taken up from an earlier process: the boot it was begun in. What a power cut may have lost proves nothing. */
+  boot?: string;
 };
 
 export type StepResult = {
@@ -119,6 +122,18 @@ export function openJournal(events: EventLog, now: () => number) {
           now: now(),
         });
       });
+    },
+
+    /** From this row on the forward steps are run again, each as a further attempt. */
+    async forgetResults(operation: string, from: number): Promise<void> {
+      const change = (db: Database) => db.query<never, Bindings>(forgetResultsSql).run({ operation, from });
+      await events.record(operation, [], change);
+    },
+
+    /** Nothing more is tried: what the open steps did, nobody knows. */
+    async giveUp(operation: string): Promise<void> {
+      const end = "update step set status = 'unknown', ended_at = ? where operation = ? and status = 'running'";
+      await events.record(operation, [], (db) => db.query(end).run(now(), operation));
     },
 
     /** Events that change no row: what a step says, warnings, the start of a rollback. */

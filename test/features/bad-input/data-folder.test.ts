@@ -140,7 +140,7 @@ test.skipIf(!root)("a read-only data folder can be read from, and a run says wha
   await box.garza("run", "ok");
   const script = `mount --bind "$GARZA_HOME" "$GARZA_HOME" && mount -o remount,ro,bind "$GARZA_HOME" && "$0" "$@"`;
   const within = (...typed: string[]) => box.run("unshare", "-m", "sh", "-c", script, compiledProgram(), ...typed);
-  expect((await within("status")).stdout).toMatch(/^Ended\n {2}op_\w+ .* success .* ok\n$/);
+  expect((await within("status")).stdout).toMatch(/^Ended\n {2}op_\w+ .* success .* ok\n$/m);
   const { exitCode, stderr } = await within("run", "ok");
   expect(exitCode).toBe(74);
   expect(stderr).toContain("EROFS: read-only file system");
@@ -152,7 +152,7 @@ test.skipIf(!root)(
   async () => {
     await using box = await sandbox({ files });
     mkdirSync(box.data);
-    const script = `mount -t tmpfs -o size=1m,mode=700 tmpfs "$GARZA_HOME" && head -c $1 /dev/zero > "$GARZA_HOME/fill"
+    const script = `mount -t tmpfs -o size=64m,mode=700 tmpfs "$GARZA_HOME" && head -c $1 /dev/zero > "$GARZA_HOME/fill"
     shift; "$@"; code=$?; rm "$GARZA_HOME/fill"; "$1" run ok; "$1" status; exit $code`;
     const full = (bytes: number) =>
       box.run(
@@ -171,7 +171,7 @@ test.skipIf(!root)(
       );
     for (const free of [0, 20, 45, 75, 130]) {
       // The folder is not empty and open to others otherwise.
-      const { exitCode, stdout, stderr } = await full(1024 * 1024 - free * 1024);
+      const { exitCode, stdout, stderr } = await full(64 * 1024 * 1024 - free * 1024);
       expect({ free, exitCode }).toEqual({ free, exitCode: 73 });
       expect(stderr).toMatch(/garza: no space left at .*\. Free some, then run again\n/);
       expect(stdout).toContain(" success ");

@@ -112,6 +112,7 @@ steps:
   expect((await box.told()).join()).toMatch(/^high: t is interrupted: .*garza queue resolve/);
   const resolved = await box.garza("queue", "resolve", id, "--step", "work", "--as", "done");
   expect(resolved.exitCode).toBe(0);
+  expect((await box.garza("queue", "resume", id)).exitCode).toBe(0);
   expect(await log(box)).toEqual(["slow", "after"]);
 });
 

@@ -1,0 +1,184 @@
+/**
+ * The agent's life: own the data folder, open, recover, serve, work, drain, leave. `garza agent` lives on; `garza run`
+ * is the agent while its operation lasts; a command that only writes is one without workers.
+ */
+import { randomBytes } from "node:crypto";
+import type { Control } from "../api/control.ts";
+import type { Reader } from "../api/reader.ts";
+import { prepareData } from "../core/data-folder.ts";
+import { parseDuration } from "../core/duration.ts";
+import type { Listener } from "../core/events.ts";
+import { GarzaError, type Problem } from "../core/problem.ts";
+import { bootId } from "../core/process/identity.ts";
+import type { Masker } from "../core/redact.ts";
+import { loadSettings } from "../core/settings.ts";
+import { version } from "../core/version.ts";
+import { forgetEnded } from "../engine/forget-secrets.ts";
+import { drained } from "../engine/stand-back.ts";
+import type { World } from "../engine/world.ts";
+import type { OperationRow } from "../queue/rows.ts";
+import { type Owner, type Ownership, ownFolder, type WhenHeld } from "../store/owner.ts";
+import { giveUpReserve } from "../store/reserve.ts";
+import { openControl } from "./control.ts";
+import { type Machinery, openMachinery } from "./machinery.ts";
+import { openReader } from "./reader.ts";
+import { serve } from "./serve.ts";
+import { socketPlace } from "./socket-place.ts";
+import { startUpkeep } from "./upkeep.ts";
+import type { Surrounding } from "./world.ts";
+
+export type AgentOptions = Surrounding & {
+  /** What was typed, for who finds the folder taken. */
+  command: string;
+  /** Operations at once; 0: nothing is run. Default: the setting `queue.max_concurrent`. */
+  workers?: number | undefined;
+  /** Runs only what is submitted to it, and what it is told to carry on. */
+  onlyOwn?: boolean;
+  /** When it opens its control socket. */
+  serves: "now" | "soon" | "never";
+  /** Asked while another process has the folder: whether to wait for it. */
+  waits: WhenHeld["waits"];
+  /** Asks the person at the terminal; null where there is none. */
+  ask?: World["ask"];
+  /** A line for the log, or for the person at the terminal. */
+  say(message: string): void;
+  onBug(thrown: unknown, operation: string): void;
+  /** Gives up waiting for the folder. */
+  signal?: AbortSignal | undefined;
+};
+
+export type Agent = {
+  control: Control;
+  reader: Reader;
+  note: Owner;
+  /** Throws `operation-unknown`. */
+  row(id: string): OperationRow;
+  listen(listener: Listener): () => void;
+  /** Operations that ran when an earlier process died. */
+  recovered: readonly string[];
+  /** Masks what the files of running steps hold, on its way to a person. */
+  masker: Masker;
+  /** What was thrown in an operation and is no problem: a bug of GARZA. */
+  bugOf(id: string): unknown;
+  /** Resolves when nothing runs, and nothing waits that could go on without a person or the clock. */
+  idle(): Promise<void>;
+  /** Resolves when the journal can't be written any more: nobody may go on. */
+  broken: Promise<Problem>;
+  /**
+   * Nothing further is begun; running steps get `graceMs` (default: the setting `agent.drain_timeout`), less in a
+   * hurry, and stay under their wrappers then. Resolves with the operations that were cut off so.
+   */
+  leave(graceMs?: number, hurry?: AbortSignal): Promise<string[]>;
+};
+
+/** Null: another process has the folder, and it was not waited for. Throws `data-damaged`, `configuration`, … */
+export async function startAgent(options: AgentOptions): Promise<Agent | null> {
+  const { places, env, clock, command, signal, waits, onlyOwn = false } = options;
+  const machine = prepareData(places).id;
+  const settings = loadSettings(places, env);
+  const limit = options.workers ?? Number(settings["queue.max_concurrent"].value);
+  const instance = randomBytes(6).toString("hex");
+  const note: Owner = {
+    pid: process.pid,
+    instance,
+    command,
+    since: clock.now(),
+    socket: null,
+    workers: limit,
+    version,
+  };
+
+  const own = () => ownFolder(places.data, note, { clock, waits, signal });
+  const ownership = await own().catch((thrown: unknown) => {
+    const isFull = thrown instanceof GarzaError && thrown.problem.kind === "storage-full";
+    // The room that is kept for a full disk is for what ran: nobody else may use it up.
+    if (!isFull || onlyOwn || limit === 0) throw thrown;
+    giveUpReserve(places.data);
+    return own();
+  });
+  if (!ownership) return null;
+  try {
+    return await live(options, ownership, { machine, settings, limit, instance, note });
+  } catch (thrown) {
+    ownership.release();
+    throw thrown;
+  }
+}
+
+type Found = Pick<Parameters<typeof openMachinery>[0], "machine" | "settings" | "limit" | "instance"> & { note: Owner };
+
+async function live(options: AgentOptions, ownership: Ownership, found: Found): Promise<Agent> {
+  const { places, env, onlyOwn = false, serves, ask = null, say, onBug } = options;
+  const { settings, limit, note } = found;
+  const leave = new AbortController();
+  const broken = Promise.withResolvers<Problem>();
+  const machinery = openMachinery({ ...options, ...found, onlyOwn, ask, leave, onBroken: broken.resolve });
+  const { store, events, world, workers, history } = machinery;
+  const closed = (thrown: unknown): never => {
+    store.close();
+    throw thrown;
+  };
+  const recovered = await recover(machinery).catch(closed);
+
+  const now = world.clock.now;
+  const reader = openReader({ history, settings, workers: limit, now, places, env });
+  const [onChange, onAccepted, onCancel] = [workers.wake, workers.allow, workers.cancel];
+  const control = openControl({ world, events, history, isFull: store.isFull, onChange, onAccepted, onCancel });
+  const socket = serves === "never" ? null : socketPlace(places, env);
+  const server =
+    serves === "never" || socket === null
+      ? null
+      : await serve({
+          when: serves,
+          socket,
+          control,
+          reader,
+          note,
+          ownership,
+          onBug: (thrown) => onBug(thrown, ""),
+        }).catch(closed);
+
+  const endUpkeep = limit === 0 ? () => {} : startUpkeep({ world, store, events, onChange: workers.wake, say });
+  if (!onlyOwn && limit > 0) await workers.takeUp(recovered);
+  workers.wake();
+
+  const leaveOnce = async (graceMs: number, hurry: AbortSignal) => {
+    leave.abort(drained());
+    endUpkeep();
+    await Promise.race([workers.drain(graceMs, hurry), broken.promise]);
+    const left = workers.running();
+    await workers.release();
+    await server?.stop();
+    store.close();
+    ownership.release();
+    return left;
+  };
+  let left: Promise<string[]> | undefined;
+
+  return {
+    control,
+    reader,
+    note: { ...note, socket },
+    row: (id) => history.operation(id),
+    listen: (listener) => events.listen(listener),
+    recovered,
+    masker: world.masker,
+    bugOf: workers.bugOf,
+    idle: workers.idle,
+    broken: broken.promise,
+    leave(graceMs = parseDuration(settings["agent.drain_timeout"].value), hurry = new AbortController().signal) {
+      left ??= leaveOnce(graceMs ?? 0, hurry);
+      return left;
+    },
+  };
+}
+
+/** Before anything is begun. Killed in the middle and started again, it ends the same. */
+async function recover({ queue, world }: Machinery): Promise<string[]> {
+  const recovered = await queue.takeOver(bootId());
+  await queue.wakeAll();
+  await forgetEnded(queue, world.places.data);
+  await world.locks.refreshMirror();
+  await world.notifier.deliverPending();
+  return recovered;
+}

@@ -1,0 +1,61 @@
+/** What operations work with: locks, state files, hosts, services. */
+import { z } from "zod";
+import { route } from "../route.ts";
+import { hosts, lock, locks, services, state } from "../schemas/repository.ts";
+import { holderToJson } from "../wire.ts";
+
+const place = z.strictObject({
+  path: z.string().min(1).max(2000).default(".").describe("`.apps.web.status`; `*` for every key."),
+});
+
+export const repositoryRoutes = [
+  route({
+    method: "GET",
+    path: "/v1/locks",
+    summary: "The locks that are held.",
+    answers: { says: "As they are now.", schema: locks },
+    run: async (_, { control }) => ({ locks: (await control.locks()).map(holderToJson) }),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/locks/{resource...}",
+    summary: "Who holds a lock.",
+    parameters: { resource: "The lock's resource." },
+    answers: { says: "As it is now.", schema: lock },
+    refuses: ["value-refused"],
+    async run({ at }, { control }) {
+      const resource = at("resource");
+      const holder = await control.lock(resource);
+      return { resource, holder: holder && holderToJson(holder) };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/state/{file...}",
+    summary: "A JSON state file, or places in it. An absent file is an empty mapping.",
+    parameters: { file: "A file below `infra/state/`: `deployments.json`." },
+    query: place,
+    answers: { says: "As it is now.", schema: state },
+    refuses: ["path-refused", "data-damaged"],
+    async run({ at, query: { path } }, { control }) {
+      const file = at("file");
+      return { file, path, places: await control.state(file, path) };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/v1/hosts",
+    summary: "The hosts of infra/hosts.yml.",
+    answers: { says: "In the file's order.", schema: hosts },
+    refuses: ["configuration"],
+    run: async (_, { control }) => ({ hosts: await control.hosts() }),
+  }),
+  route({
+    method: "GET",
+    path: "/v1/services",
+    summary: "The services of infra/services.yml, and their groups.",
+    answers: { says: "In the file's order.", schema: services },
+    refuses: ["configuration"],
+    run: (_, { control }) => control.services(),
+  }),
+];

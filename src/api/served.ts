@@ -1,0 +1,15 @@
+/** What the routes stand on. */
+import type { Clock } from "../core/clock.ts";
+import type { AgentNote, Control } from "./control.ts";
+import type { Reader } from "./reader.ts";
+
+export type Served = {
+  control: Control;
+  reader: Reader;
+  note: AgentNote;
+  clock: Clock;
+  /** Called for anything thrown that is no problem; the caller learns only that it was a bug. */
+  onBug: (thrown: unknown) => void;
+  /** What ends each event stream that is open. */
+  streams: Set<() => void>;
+};

@@ -1,0 +1,27 @@
+/** Every variable that is read, and what for. */
+export const environment: readonly [name: string, says: string][] = [
+  ["GARZA_ROOT", "The repository, where --root does not name it"],
+  ["GARZA_HOME", "The data folder; one folder serves one repository"],
+  ["GARZA_SOCKET", "The agent's control socket (default: agent.sock in the data folder)"],
+  ["GARZA_MAX_CONCURRENT", "Operations that run at once, in place of queue.max_concurrent"],
+  ["GARZA_DIGITALOCEAN_URL", "The API's address, in place of apis.digitalocean.url"],
+  ["GARZA_KILL_AT", "For tests of recovery: the program kills itself at this point of the journal"],
+  ["HOME", "The data folder is below it where nothing else names one; an absolute path"],
+  ["XDG_STATE_HOME", "The data folder is in garza/ in it where GARZA_HOME is not set (not on macOS)"],
+  ["CREDENTIALS_DIRECTORY", "A folder of secrets, a file each, as systemd hands them over"],
+  ["PATH", "Where programs are looked up"],
+  ["SUDO_USER", "Who asks, for the record; else USER, else LOGNAME"],
+  ["USER", "Who asks, where it was not by sudo"],
+  ["LOGNAME", "Who asks, where USER is not set"],
+  ["NO_COLOR", "Set to anything: no colours"],
+  ["TERM", "dumb: no colours, and nothing is drawn in place"],
+  ["LC_ALL", "Signs beyond ASCII are used in a UTF-8 locale; else LC_CTYPE, else LANG"],
+  ["LC_CTYPE", "The same, where LC_ALL is not set"],
+  ["LANG", "The same, where neither is set"],
+];
+
+/** Every variable that is set for the commands of steps. */
+export const stepEnvironment: readonly [name: string, says: string][] = [
+  ["GARZA_RUN", "The run's own token: the same when it is picked up again after a crash"],
+  ["GARZA_FENCE", "The fencing token of the locks that the operation holds; unset without any"],
+];

@@ -1,0 +1,101 @@
+/** An operation that the agent runs, followed from here. */
+import { maskerFor } from "../agent/shown-secrets.ts";
+import type { GarzaClient } from "../api/client.ts";
+import type { Absence } from "../api/client-follow.ts";
+import type { Control } from "../api/control.ts";
+import type { Places } from "../core/config.ts";
+import { problem } from "../core/problem.ts";
+import { openHistory } from "../queue/history.ts";
+import type { OperationRow } from "../queue/rows.ts";
+import { type Reached, refuseOwner } from "./owner.ts";
+import { type Ask, type Followed, type Settings, tellAccepted } from "./run-operation.ts";
+import { heedSignals } from "./signals.ts";
+import type { Terminal } from "./terminal.ts";
+import type { View } from "./view.ts";
+import { watch } from "./watch.ts";
+import { whoAsks } from "./who-asks.ts";
+
+export async function followAgent(
+  { places, terminal, json, local }: Settings,
+  { client, note }: Reached & { kind: "agent" },
+  view: View,
+  ask: Ask,
+): Promise<Followed> {
+  if (local) refuseOwner(note);
+  const accepted = await ask(client);
+  const { id, after = 0 } = accepted;
+  tellAccepted(accepted, view);
+
+  const detach = new AbortController();
+  const cancel = () => {
+    view.note("cancelling: what was done is rolled back");
+    client.cancel(id, whoAsks(terminal.env)).catch((thrown: unknown) => view.note(String(thrown)));
+  };
+  let isAway = false;
+  const absence = {
+    onAway() {
+      isAway = true;
+      view.note("the agent is gone; waiting for it to come back (Ctrl-C leaves)…");
+    },
+    onBack() {
+      isAway = false;
+      view.note("it is back");
+    },
+  };
+  const leave = () => detach.abort();
+  const interrupt = () => void askWhatNow(terminal, view, detach.signal).then((wish) => wishes[wish](cancel, detach));
+  const release = heedSignals(terminal, {
+    // Nobody is there who could cancel it.
+    interrupt: () => (isAway ? leave() : interrupt()),
+    leave,
+    terminate: () => (isAway ? leave() : cancel()),
+  });
+  try {
+    const history = openHistory(places);
+    const masker = maskerFor(places, history ? [history.operation(id)] : [], terminal);
+    history?.close();
+    const row = () => rowOf(places, id);
+    const control = { ...client, follow: outlasting(client, absence) };
+    const watching = { places, control, masker, view, json, id, after, signal: detach.signal, row };
+    const followed = await watch(watching);
+    if (followed) return followed;
+    if (isAway) view.note(`left ${id} to the next agent: garza agent. Look: garza status ${id}`);
+    else view.note(`the agent goes on with ${id}. Look: garza status ${id}. Stop it: garza queue cancel ${id}`);
+    return "left";
+  } finally {
+    release();
+  }
+}
+
+const outlasting =
+  (client: GarzaClient, absence: Absence): Control["follow"] =>
+  (id, after, signal) =>
+    client.follow(id, after, signal, absence);
+
+/** Read beside the agent: the same journal. */
+function rowOf(places: Places, id: string): OperationRow {
+  const history = openHistory(places);
+  if (!history) throw problem({ kind: "operation-unknown", id });
+  try {
+    return history.operation(id);
+  } finally {
+    history.close();
+  }
+}
+
+type Wish = "cancel" | "detach" | "go on";
+
+const wishes: Record<Wish, (cancel: () => void, detach: AbortController) => void> = {
+  cancel: (cancel) => cancel(),
+  detach: (_, detach) => detach.abort(),
+  "go on": () => {},
+};
+
+/** Where nobody can be asked, Ctrl-C means what it means everywhere. */
+async function askWhatNow(terminal: Terminal, view: View, signal: AbortSignal): Promise<Wish> {
+  if (!terminal.interactive) return "cancel";
+  const question = "The agent runs it. [c]ancel it, [d]etach and leave it running, or [g]o on watching? [g] ";
+  const answer = await view.paused(() => terminal.ask(question, signal));
+  const letter = answer?.trim().toLowerCase()[0];
+  return letter === "c" ? "cancel" : letter === "d" ? "detach" : "go on";
+}

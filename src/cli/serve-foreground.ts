@@ -1,0 +1,78 @@
+/** The agent in the foreground: a plain log on standard error, a line an event. */
+import type { Agent } from "../agent/agent.ts";
+import type { Places } from "../core/config.ts";
+import { describe, exitCode, messageOf, problem } from "../core/problem.ts";
+import type { Call } from "./command.ts";
+import { logLine } from "./log-line.ts";
+import { jsonLine } from "./output.ts";
+import { reach, refuseOwner } from "./owner.ts";
+import { heedSignals } from "./signals.ts";
+
+export type ServeRequest = {
+  places: Places;
+  /** What was typed. */
+  command: string;
+  workers: number | undefined;
+  /** Leaves when nothing runs, and nothing waits that could go on without a person or the clock. */
+  untilEmpty: boolean;
+};
+
+type Say = (text: string) => void;
+
+/** The exit code. Throws `busy` where the repository has an agent. */
+export async function serveForeground({ terminal, flag }: Call, request: ServeRequest): Promise<number> {
+  const { places, command, workers, untilEmpty } = request;
+  const say: Say = (message) => {
+    const at = new Date(terminal.clock.now()).toISOString();
+    if (flag("json")) terminal.out.write(jsonLine({ at, message }));
+    else terminal.err.write(`${at} ${message}\n`);
+  };
+  const onBug = (thrown: unknown, operation: string) =>
+    say(
+      `a bug in garza${operation && `, in ${operation}`}: ${thrown instanceof Error ? thrown.stack : messageOf(thrown)}`,
+    );
+  const asked = new AbortController();
+  const hurry = new AbortController();
+  const stop = () => (asked.signal.aborted ? hurry.abort() : asked.abort());
+  const leave = () => {
+    asked.abort();
+    hurry.abort();
+  };
+  const release = heedSignals(terminal, { interrupt: stop, leave, terminate: stop });
+  try {
+    const own = { command, workers, serves: "now", say, onBug, signal: asked.signal } as const;
+    const reached = await reach(places, terminal, own).catch((thrown: unknown) => {
+      throw asked.signal.aborted ? problem({ kind: "left-by-signal", message: "gave up waiting" }) : thrown;
+    });
+    if (reached.kind === "agent") return refuseOwner(reached.note);
+    return await serve(reached.agent, say, { untilEmpty, asked: asked.signal, hurry: hurry.signal });
+  } finally {
+    release();
+  }
+}
+
+type End = { untilEmpty: boolean; asked: AbortSignal; hurry: AbortSignal };
+
+async function serve(agent: Agent, say: Say, { untilEmpty, asked, hurry }: End): Promise<number> {
+  const { workers, socket } = agent.note;
+  say(`ready: ${workers} at once, on ${socket}`);
+  if (agent.recovered.length > 0) say(`carrying on what ran when its process died: ${agent.recovered.join(", ")}`);
+  const unlisten = agent.listen((event) => {
+    const line = logLine(event, agent.masker);
+    if (line !== null) say(line);
+  });
+  const isAsked = new Promise<"asked">((resolve) => {
+    if (asked.aborted) resolve("asked");
+    asked.addEventListener("abort", () => resolve("asked"), { once: true });
+  });
+  const why = await Promise.race([isAsked, agent.broken, ...(untilEmpty ? [agent.idle()] : [])]);
+  if (why === "asked") say("leaving: nothing more is begun, running steps are waited for");
+  const left = await agent.leave(undefined, hurry);
+  unlisten();
+  if (typeof why === "object") {
+    say(`stopping, as nothing can be recorded any more: ${describe(why)}`);
+    return exitCode(why);
+  }
+  say(left.length > 0 ? `left, to be carried on by the next agent: ${left.join(", ")}` : "left");
+  return 0;
+}

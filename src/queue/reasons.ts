@@ -1,0 +1,59 @@
+/** Why an operation waits, in words that are true when they are read. */
+import type { Database } from "bun:sqlite";
+import type { Bindings } from "../store/store.ts";
+import aheadSql from "./ahead.sql" with { type: "text" };
+import type { PauseRow } from "./requests.ts";
+import type { OperationRow } from "./rows.ts";
+import { type GroupLimit, inGroup, runningNow, split } from "./waiting.ts";
+
+export type Surroundings = {
+  groupLimit: GroupLimit;
+  /** Operations that are run at once; 0 when no agent runs. */
+  workers: number;
+};
+
+/** Null for an operation that does not wait. */
+export function reasonOf(db: Database, row: OperationRow, { groupLimit, workers }: Surroundings): string | null {
+  if (row.status !== "queued" || row.parent !== null) return null;
+  const [kind, name] = split(row.waiting_for ?? "");
+  if (kind === "lock") return lockReason(db, name, row.wake_at);
+  if (kind === "time") return `not before ${iso(row.not_before ?? row.wake_at ?? 0)}`;
+  if (workers === 0)
+    return row.started_at === null
+      ? "no agent runs: garza agent"
+      : "its process is gone, and no agent runs: garza agent";
+  if (row.started_at !== null) return "it is carried on next";
+  const pause = pauseOf(db, "") ?? pauseOf(db, row.template);
+  if (pause) return pauseReason(pause);
+  const group = row.concurrency_group;
+  if (kind === "group" && group !== null)
+    return `${inGroup(db, group)} of ${groupLimit(group)} running in group ${group}`;
+  const { running, exclusive } = runningNow(db);
+  if (exclusive > 0) return "an operation runs that wants to be alone";
+  if (row.exclusive === 1 && running > 0) return `it wants to be alone, and ${running} run`;
+  const ahead = db.query<{ count: number }, Bindings>(aheadSql).get({ priority: row.priority, sequence: row.sequence });
+  return `${running} of ${workers} workers busy, ${ahead?.count ?? 0} before it`;
+}
+
+function lockReason(db: Database, resource: string, until: number | null): string {
+  const holder = db
+    .query<{ operator: string; operation: string; held_since: number }, [string]>(
+      "select operator, operation, held_since from lock where resource = ? and operation is not null",
+    )
+    .get(resource);
+  const latest = until === null ? "" : `, until ${iso(until)}`;
+  if (!holder) return `waiting for lock ${resource}, which is free now`;
+  const { operator, operation, held_since } = holder;
+  return `waiting for lock ${resource}, held by ${operator} (${operation}) since ${iso(held_since)}${latest}`;
+}
+
+const pauseOf = (db: Database, template: string) =>
+  db.query<PauseRow, [string]>("select * from pause where template = ?").get(template);
+
+function pauseReason({ template, by, since, reason }: PauseRow): string {
+  const what = template === "" ? "the queue is" : `${template} is`;
+  const undo = template === "" ? "garza queue unpause" : `garza queue unpause ${template}`;
+  return `${what} paused by ${by} since ${iso(since)}${reason ? ` (${reason})` : ""}: ${undo}`;
+}
+
+const iso = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`;
