@@ -1,24 +1,29 @@
-/** `bun run bench`: each figure as a ratio to something measured in the same run; a table, then the same as JSON. */
+/**
+ * `bun run bench [WORD …]`: each figure as a ratio to something measured in the same run; a table, then the same as
+ * JSON. With words, only the figures whose names have one of them.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compile } from "../../build.ts";
 import { compiledProgram } from "../support/sandbox.ts";
-import { type Bench, type Figure, figures } from "./figures.ts";
+import { figures } from "./figures.ts";
+import type { Bench, Figure } from "./measure.ts";
+
+type Result = Figure & { ratio: number; holds?: boolean };
 
 const folder = await mkdtemp(join(tmpdir(), "garza-bench-"));
 try {
   const bench = await prepare();
-  const results: (Figure & { ratio: number; holds: boolean })[] = [];
-  for (const [name, measure] of Object.entries(figures)) {
+  const results: Record<string, Result> = {};
+  for (const [name, measure] of Object.entries(figures).filter(([each]) => isWanted(each))) {
     process.stderr.write(`${name} …\n`);
-    const figure = await measure(bench);
-    const ratio = figure.value / figure.against;
-    results.push({ ...figure, ratio, holds: ratio <= figure.bar });
+    const measured = await measure(bench);
+    const several = isOne(measured) ? { [name]: measured } : prefixed(name, measured);
+    for (const [each, figure] of Object.entries(several)) results[each] = judged(figure);
   }
-  const names = Object.keys(figures);
-  console.table(Object.fromEntries(results.map((one, at) => [names[at], row(one)])));
-  console.log(JSON.stringify(Object.fromEntries(results.map((one, at) => [names[at], one]))));
+  console.table(Object.fromEntries(Object.entries(results).map(([name, one]) => [name, row(one)])));
+  console.log(JSON.stringify(results));
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -32,13 +37,32 @@ async function prepare(): Promise<Bench> {
   return { folder, program: compiledProgram(), empty };
 }
 
-function row(one: Figure & { ratio: number; holds: boolean }) {
-  const shown = (value: number) => `${Number(value.toPrecision(3))} ${one.unit}`;
+function isWanted(name: string): boolean {
+  const words = process.argv.slice(2);
+  return words.length === 0 || words.some((word) => name.includes(word));
+}
+
+function isOne(measured: Figure | Record<string, Figure>): measured is Figure {
+  return typeof measured.value === "number";
+}
+
+function prefixed(name: string, measured: Record<string, Figure>): Record<string, Figure> {
+  return Object.fromEntries(Object.entries(measured).map(([each, figure]) => [`${name}: ${each}`, figure]));
+}
+
+/** Without a bar it is only told. */
+function judged(figure: Figure): Result {
+  const ratio = figure.value / figure.against;
+  return { ...figure, ratio, ...(figure.bar !== undefined && { holds: ratio <= figure.bar }) };
+}
+
+function row({ value, against, unit, baseline, ratio, bar, holds }: Result) {
+  const shown = (amount: number) => `${Number(amount.toPrecision(3))} ${unit}`.trim();
   return {
-    measured: shown(one.value),
-    against: `${shown(one.against)} (${one.baseline})`,
-    ratio: one.ratio.toFixed(2),
-    bar: one.bar,
-    holds: one.holds,
+    measured: shown(value),
+    against: `${shown(against)} (${baseline})`,
+    ratio: ratio.toPrecision(3),
+    bar: bar ?? "",
+    holds: holds ?? "",
   };
 }
