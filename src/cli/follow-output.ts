@@ -1,4 +1,5 @@
 /** Brings what running steps print to the screen: follows their files, masks, and hands over whole lines. */
+import { silent } from "../agent/printing.ts";
 import type { OperationEvent } from "../core/events.ts";
 import { follow } from "../core/output/follow.ts";
 import { outputFile, type Stream } from "../core/output.ts";
@@ -42,7 +43,7 @@ export function followOutput(data: string, masker: Masker, view: Pick<View, "lin
   };
   return {
     async event(event) {
-      if (event.type === "step-started") start(event);
+      if (event.type === "step-started" && !silent.has(event.step_type)) start(event);
       else if (event.type === "step-finished" || event.type === "step-retrying")
         await stop(`${event.operation} ${event.key}`);
     },
