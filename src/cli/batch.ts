@@ -1,7 +1,7 @@
 /** `--batch FILE`: many operations as JSON lines, all of them or none. */
 import { z } from "zod";
 import { check } from "../api/read-request.ts";
-import { parseDuration } from "../core/duration.ts";
+import { asking } from "../api/routes/operation-schemas.ts";
 import { readJson } from "../core/json.ts";
 import { describe, GarzaError, problem } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
@@ -35,15 +35,7 @@ const fields = z.strictObject({
       z.custom<Value>(() => true),
     )
     .default({}),
-  priority: z.int().min(0).max(9).default(5),
-  key: z
-    .string()
-    .regex(/^[\x20-\x7e]{1,200}$/, "must be 1 to 200 printable characters")
-    .optional(),
-  timeout: z
-    .string()
-    .refine((text) => parseDuration(text), "must be a duration like 30s, 5m, 2h")
-    .optional(),
+  ...asking,
   not_before: z.string().optional(),
   not_after: z.string().optional(),
 });

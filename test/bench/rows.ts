@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { openEventLog } from "../../src/queue/event-log.ts";
 import { type Claimant, type End, openQueue, type Submission } from "../../src/queue/queue.ts";
 import { openStore } from "../../src/store/store.ts";
+import { submission as anySubmission } from "../support/queue.ts";
 import { noop } from "./measure.ts";
 
 /** Of another process, that is no longer there. */
@@ -31,31 +32,12 @@ export function openJournal(data: string) {
   return { store, queue };
 }
 
-export function submission(number: number): Submission {
-  return {
-    id: `op_${String(number).padStart(18, "0")}`,
-    template: "bench",
-    name: "bench",
-    type: "maintain",
+export const submission = (number: number): Submission =>
+  anySubmission(`op_${String(number).padStart(18, "0")}`, {
+    ...{ template: "bench", name: "bench", type: "maintain", asked_by: "bench" },
     template_text: noop,
     template_hash: "a".repeat(64),
-    attached: "{}",
-    parameters: "{}",
-    target: null,
-    concurrency_group: null,
-    exclusive: 0,
-    timeout: null,
-    parent: null,
-    parent_step: null,
-    retry_of: null,
-    rollback_of: null,
-    idempotency_key: null,
-    asked_by: "bench",
-    priority: 5,
-    not_before: null,
-    not_after: null,
-  };
-}
+  });
 
 export type Filling = { queued: number; ended?: number; running?: number };
 

@@ -21,6 +21,19 @@ const source = z
   .strictObject({ name, file: name.optional(), text: z.string() })
   .transform(({ name, file = name, text }) => ({ name, file, text }));
 
+/** How a submission is to be run; the same in a line of a batch file. */
+export const asking = {
+  priority: z.int().min(0).max(9).default(5),
+  key: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,200}$/, "must be 1 to 200 printable characters")
+    .optional(),
+  timeout: z
+    .string()
+    .refine((text) => parseDuration(text), "must be a duration like 30s, 5m, 2h")
+    .optional(),
+};
+
 export const wantedJson = named(
   "Submission",
   z
@@ -29,16 +42,8 @@ export const wantedJson = named(
       parameters: z.record(z.string(), anything).default({}),
       /** As typed: converted to the parameter's type. */
       text_parameters: z.record(z.string(), z.string()).default({}),
-      priority: z.int().min(0).max(9).default(5),
+      ...asking,
       asked_by: name.default("socket"),
-      key: z
-        .string()
-        .regex(/^[\x20-\x7e]{1,200}$/, "must be 1 to 200 printable characters")
-        .optional(),
-      timeout: z
-        .string()
-        .refine((text) => parseDuration(text), "must be a duration like 30s, 5m, 2h")
-        .optional(),
       not_before: time.optional(),
       not_after: time.optional(),
     })

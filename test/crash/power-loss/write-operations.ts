@@ -6,33 +6,13 @@ import { writeSync } from "node:fs";
 import { openEventLog } from "../../../src/queue/event-log.ts";
 import { type End, openQueue, type Queue } from "../../../src/queue/queue.ts";
 import { openStore } from "../../../src/store/store.ts";
+import { submission } from "../../support/queue.ts";
 
 const [file = "", synchronous] = process.argv.slice(2);
 let clock = 0;
 const now = () => ++clock;
 const acknowledge = (line: string) => writeSync(1, `${line}\n`);
 
-const submission = {
-  template: "test/work",
-  name: "work",
-  type: "maintain",
-  template_hash: "hash",
-  attached: "{}",
-  parameters: "{}",
-  target: null,
-  concurrency_group: null,
-  exclusive: 0,
-  timeout: null,
-  parent: null,
-  parent_step: null,
-  retry_of: null,
-  rollback_of: null,
-  idempotency_key: null,
-  asked_by: "tester",
-  priority: 5,
-  not_before: null,
-  not_after: null,
-} as const;
 const claimant = { machine: "machine", boot: "boot", instance: "instance", pid: 1 };
 const outcome = {
   reason: null,
@@ -44,7 +24,7 @@ const outcome = {
 } as const;
 
 async function work(queue: Queue, id: string, end: End["status"] | null): Promise<void> {
-  await queue.submit([{ ...submission, id, template_text: `description: ${id.repeat(150)}` }]);
+  await queue.submit([submission(id, { template_text: `description: ${id.repeat(150)}` })]);
   acknowledge(`queued ${id}`);
   if (end === null) return;
   const { epoch } = await queue.claim(id, claimant);
