@@ -55,7 +55,7 @@ export async function followAgent(
     const masker = maskerFor(places, history ? [history.operation(id)] : [], terminal);
     history?.close();
     const row = () => rowOf(places, id);
-    const control = { ...client, follow: outlasting(client, absence) };
+    const control = { ...client, follow: outlasting(client, absence, places) };
     const watching = { places, control, masker, view, json, id, after, signal: detach.signal, row };
     const followed = await watch(watching);
     if (followed) return followed;
@@ -67,10 +67,29 @@ export async function followAgent(
   }
 }
 
-const outlasting =
-  (client: GarzaClient, absence: Absence): Control["follow"] =>
-  (id, after, signal) =>
-    client.follow(id, after, signal, absence);
+/** An agent that leaves with the operation's end may take its last events along: then the journal has them. */
+function outlasting(client: GarzaClient, absence: Absence, places: Places): Control["follow"] {
+  return async function* (id, after, signal) {
+    const over = new AbortController();
+    const onAway: Absence["onAway"] = (reason) => {
+      const { ended_at, status } = rowOf(places, id);
+      if (ended_at !== null || status === "interrupted") over.abort();
+      else absence.onAway?.(reason);
+    };
+    let last = after;
+    for await (const event of client.follow(id, after, AbortSignal.any([signal, over.signal]), {
+      ...absence,
+      onAway,
+    })) {
+      if (event.operation === id) last = event.sequence;
+      yield event;
+    }
+    if (!over.signal.aborted) return;
+    const history = openHistory(places);
+    yield* history?.events(id, last) ?? [];
+    history?.close();
+  };
+}
 
 /** Read beside the agent: the same journal. */
 function rowOf(places: Places, id: string): OperationRow {
