@@ -4,9 +4,7 @@ import type { GarzaClient } from "../api/client.ts";
 import type { Absence } from "../api/client-follow.ts";
 import type { Control } from "../api/control.ts";
 import type { Places } from "../core/config.ts";
-import { problem } from "../core/problem.ts";
-import { openHistory } from "../queue/history.ts";
-import type { OperationRow } from "../queue/rows.ts";
+import { inHistory } from "./operation-id.ts";
 import { type Reached, refuseOwner } from "./owner.ts";
 import { type Ask, type Followed, type Settings, tellAccepted } from "./run-operation.ts";
 import { heedSignals } from "./signals.ts";
@@ -51,10 +49,8 @@ export async function followAgent(
     terminate: () => (isAway ? leave() : cancel()),
   });
   try {
-    const history = openHistory(places);
-    const masker = maskerFor(places, history ? [history.operation(id)] : [], terminal);
-    history?.close();
     const row = () => rowOf(places, id);
+    const masker = maskerFor(places, [row()], terminal);
     const control = { ...client, follow: outlasting(client, absence, places) };
     const watching = { places, control, masker, view, json, id, after, signal: detach.signal, row };
     const followed = await watch(watching);
@@ -85,22 +81,12 @@ function outlasting(client: GarzaClient, absence: Absence, places: Places): Cont
       yield event;
     }
     if (!over.signal.aborted) return;
-    const history = openHistory(places);
-    yield* history?.events(id, last) ?? [];
-    history?.close();
+    yield* inHistory(places, id, (history) => history.events(id, last));
   };
 }
 
 /** Read beside the agent: the same journal. */
-function rowOf(places: Places, id: string): OperationRow {
-  const history = openHistory(places);
-  if (!history) throw problem({ kind: "operation-unknown", id });
-  try {
-    return history.operation(id);
-  } finally {
-    history.close();
-  }
-}
+const rowOf = (places: Places, id: string) => inHistory(places, id, (history) => history.operation(id));
 
 type Wish = "cancel" | "detach" | "go on";
 

@@ -1,8 +1,7 @@
-import { openHistory } from "../../queue/history.ts";
 import type { Command } from "../command.ts";
 import { exitOf } from "../exit-of.ts";
 import { openPlaces } from "../open.ts";
-import { operationId } from "../operation-id.ts";
+import { inHistory, operationId } from "../operation-id.ts";
 import { runOperation } from "../run-operation.ts";
 import { whoAsks } from "../who-asks.ts";
 
@@ -27,17 +26,10 @@ export const resume: Command = {
     const settings = { places, terminal, json: flag("json"), yes: flag("yes"), local: false };
     return exitOf(
       await runOperation(settings, async (control) => {
-        const after = lastEvent(places, id);
+        const after = inHistory(places, id, (history) => history.events(id).at(-1)?.sequence ?? 0);
         await control.resume(id, whoAsks(terminal.env), value("from"));
         return { id, isNew: true, warnings: [], after };
       }),
     );
   },
 };
-
-function lastEvent(places: Parameters<typeof openHistory>[0], id: string): number {
-  const history = openHistory(places);
-  const last = history?.events(id).at(-1)?.sequence ?? 0;
-  history?.close();
-  return last;
-}
