@@ -6,6 +6,7 @@ import { forgetSecrets } from "../engine/forget-secrets.ts";
 import type { Run } from "../engine/run.ts";
 import type { World } from "../engine/world.ts";
 import type { OperationRow } from "../queue/rows.ts";
+import { registries } from "./world.ts";
 
 export type Workers = {
   /** Something may be next. */
@@ -120,7 +121,7 @@ export function openWorkers({ world, limit, onlyOwn, isFull, leave, onBug }: Wor
 
   const runOne = async (row: OperationRow) => {
     try {
-      const run = await begin(world, row);
+      const run = await begin({ ...world, ...registries(places.root) }, row);
       const entry = live.get(row.id);
       if (entry) entry.run = run;
       // Asked for between the claim and now. One that is carried on goes back from where it was.

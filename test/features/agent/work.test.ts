@@ -162,3 +162,21 @@ test("an operation that nobody runs is run by the next agent, urgent ones first,
   expect(await effects(box)).toEqual(["free", "before-urgent", "after-urgent", "before-late", "after-late"]);
   for (const id of [late, urgent]) expect((await document(box, id)).status).toBe("success");
 });
+
+test("each operation sees the registry as it is by then", async () => {
+  const registry = (port: number) =>
+    `services:\n  web:\n    health_check: { method: http, url: "http://127.0.0.1/${port}" }\n`;
+  const ask = `${head()}steps:
+  - { type: service_lookup, name: look, service: web, get: health_check.url, output: url }
+  - { type: command, name: tell, command: "${say("${url}")}" }
+`;
+  await using box = await sandbox({ files: { "operations/ask.yml": ask, "infra/services.yml": registry(1111) } });
+  const running = await agent(box);
+  await running.says("ready");
+  const first = await add(box, "ask");
+  await running.says(`${first} ended: success`);
+  await box.write("infra/services.yml", registry(2222));
+  const second = await add(box, "ask");
+  await running.says(`${second} ended: success`);
+  expect(await effects(box)).toEqual(["http://127.0.0.1/1111", "http://127.0.0.1/2222"]);
+});
