@@ -139,7 +139,13 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
         }).catch(closed);
 
   const endUpkeep = limit === 0 ? () => {} : startUpkeep({ world, store, events, onChange: workers.wake, say });
-  if (!onlyOwn && limit > 0) await workers.takeUp(recovered);
+  if (!onlyOwn && limit > 0) {
+    await workers.takeUp(recovered);
+    // What can't be told the remote now is asked of it when the operation goes on.
+    void world.locks.adopt().catch((thrown: unknown) => {
+      if (!(thrown instanceof GarzaError)) onBug(thrown, "");
+    });
+  }
   workers.wake();
 
   const leaveOnce = async (graceMs: number, hurry: AbortSignal) => {
@@ -148,6 +154,8 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     await Promise.race([workers.drain(graceMs, hurry), broken.promise]);
     const left = workers.running();
     await workers.release();
+    await settleLocks(world, hurry);
+    world.locks.end();
     await server?.stop();
     store.close();
     ownership.release();
@@ -173,12 +181,21 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
   };
 }
 
+/** Other machines need not wait for a lease to run out. What can't be told now is told by the next process. */
+async function settleLocks({ locks, clock }: World, hurry: AbortSignal): Promise<void> {
+  const enough = new AbortController();
+  const settled = locks.settled().catch(() => null);
+  await Promise.race([settled, clock.sleep(10_000, AbortSignal.any([hurry, enough.signal])).catch(() => {})]);
+  enough.abort();
+}
+
 /** Before anything is begun. Killed in the middle and started again, it ends the same. */
 async function recover({ queue, world }: Machinery): Promise<string[]> {
   const recovered = await queue.takeOver(bootId());
   await queue.wakeAll();
   await forgetEnded(queue, world.places.data);
   await world.locks.refreshMirror();
+  world.locks.awaited(queue.awaitedLocks());
   await world.notifier.deliverPending();
   return recovered;
 }

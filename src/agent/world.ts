@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import type { Places } from "../core/config.ts";
+import { parseDuration } from "../core/duration.ts";
 import { type Masker, masker } from "../core/redact.ts";
 import { openSecrets, storedSecrets } from "../core/secrets.ts";
 import { loadSettings } from "../core/settings.ts";
@@ -11,8 +12,11 @@ import type { Journal } from "../engine/journal/journal.ts";
 import type { ReadOnlyWorld, World } from "../engine/world.ts";
 import { loadInventory } from "../hosts/read-inventory.ts";
 import { loadServices } from "../hosts/read-services.ts";
-import { openLocalLocks } from "../locks/local-locks.ts";
+import { openDeadlines } from "../locks/deadlines.ts";
+import { remoteOf } from "../locks/lock-remote.ts";
 import type { Locks } from "../locks/locks.ts";
+import { openLocks } from "../locks/open-locks.ts";
+import { openSharing } from "../locks/open-sharing.ts";
 import { openNotifier } from "../notify/open-notifier.ts";
 import type { Claimant, Queue } from "../queue/queue.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
@@ -82,8 +86,24 @@ export type Machinery = {
 };
 
 export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...machinery }: Machinery): World {
-  const { places, clock } = surrounding;
-  const locks = openLocalLocks({ store, root: places.root, host: hostname(), clock, warn, onFree });
+  const { places, clock, env } = surrounding;
+  const settings = loadSettings(places, env);
+  const machine = { id: machinery.claimant.machine, host: hostname() };
+  const remote = remoteOf({ root: places.root, sockets: join(places.data, "ssh"), env });
+  const deadlines = openDeadlines(clock);
+  const locks = openLocks({
+    db: store,
+    root: places.root,
+    clock,
+    sharing: openSharing({ db: store, remote, deadlines, clock, machine, settings, data: places.data }),
+    deadlines,
+    machine,
+    ttlSeconds: Math.max(1, Math.ceil((parseDuration(settings["locks.ttl"].value) ?? 0) / 1000)),
+    isAwaited: (resource) => machinery.queue.isAwaited(`lock:${resource}`),
+    isKept: keptBy(machinery.queue, clock, parseDuration(settings["locks.interrupted_hold"].value) ?? 0),
+    warn,
+    onFree,
+  });
   const mask = masker(storedSecrets(places.data).values());
   const notifier = openNotifier({ store, clock, log: join(places.data, "notifications.log") });
   const readOnly = readOnlyWorld(surrounding, locks);
@@ -99,6 +119,14 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
     notifier: { ...notifier, send: (note) => notifier.send(mask.maskValue(note) as typeof note) },
   };
 }
+
+/** An operation that waits for a person has its locks for a while; then others may have them. */
+const keptBy =
+  (queue: Queue, clock: Clock, holdMs: number) =>
+  (operation: string): boolean => {
+    const since = queue.interruptedSince(operation);
+    return since === null || clock.now() - since < holdMs;
+  };
 
 /** State files are shared through git: no secret gets into them. */
 function maskedState(state: StateFiles, { maskValue }: Masker): StateFiles {

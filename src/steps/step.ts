@@ -132,7 +132,7 @@ export type StepContext = Rendering & {
   inventory: Inventory;
   services: Services;
   state: StateFiles;
-  locks: Locks;
+  locks: Pick<Locks, "acquire" | "release" | "settled" | "holder">;
   notifier: Notifier;
   settings: Settings;
   /** Environment of the agent (or of the shell that started a foreground run). */
