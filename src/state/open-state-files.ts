@@ -6,11 +6,12 @@ import { dirname } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { makeFolder, readRegular, replaceFile } from "../core/files.ts";
 import { lockFile } from "../core/flock.ts";
-import { type JsonDocument, newDocument, printJson, readJson } from "../core/json.ts";
+import { type JsonDocument, printJson } from "../core/json.ts";
 import { toValue } from "../core/json-tree.ts";
 import { applyUpdates } from "./apply.ts";
 import { appendEntry } from "./log-file.ts";
 import { findPlaces } from "./places.ts";
+import { readStateText } from "./read-text.ts";
 import { requirePath } from "./refuse.ts";
 import type { StateFiles } from "./state-files.ts";
 import { findStateFile, type StateFile, stateLockFile } from "./state-folder.ts";
@@ -45,9 +46,7 @@ type Loaded = { document: JsonDocument; mode: number };
 
 function load({ real, shown }: StateFile): Loaded {
   const found = readRegular(real, shown);
-  // An empty file is what `touch` leaves, and as good as none.
-  if (!found?.text.trim()) return { document: newDocument(), mode: found?.mode ?? 0o644 };
-  return { document: readJson(found.text, shown), mode: found.mode };
+  return { document: readStateText(found?.text, shown), mode: found?.mode ?? 0o644 };
 }
 
 async function changeFile<T>(root: string, file: StateFile, make: (document: JsonDocument) => T): Promise<T> {
