@@ -8,7 +8,7 @@ import type { Reader } from "../api/reader.ts";
 import { prepareData } from "../core/data-folder.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { Listener } from "../core/events.ts";
-import { GarzaError, type Problem } from "../core/problem.ts";
+import { describe, GarzaError, messageOf, type Problem } from "../core/problem.ts";
 import { bootId } from "../core/process/identity.ts";
 import type { Masker } from "../core/redact.ts";
 import { loadSettings } from "../core/settings.ts";
@@ -142,7 +142,7 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
   if (!onlyOwn && limit > 0) {
     await workers.takeUp(recovered);
     // What can't be told the remote now is asked of it when the operation goes on.
-    void world.locks.adopt().catch((thrown: unknown) => {
+    void Promise.all([world.locks.adopt(), world.sharing.repair()]).catch((thrown: unknown) => {
       if (!(thrown instanceof GarzaError)) onBug(thrown, "");
     });
   }
@@ -154,8 +154,8 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     await Promise.race([workers.drain(graceMs, hurry), broken.promise]);
     const left = workers.running();
     await workers.release();
-    await settleLocks(world, hurry);
-    world.locks.end();
+    await settle(world, hurry, say);
+    world.sharing.end();
     await server?.stop();
     store.close();
     ownership.release();
@@ -181,13 +181,20 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
   };
 }
 
-/** Other machines need not wait for a lease to run out. What can't be told now is told by the next process. */
-async function settleLocks({ locks, clock }: World, hurry: AbortSignal): Promise<void> {
+/** Other machines need not wait for a lease to run out. What can't be told them now, the next process tells. */
+async function settle({ sharing, clock }: World, hurry: AbortSignal, say: AgentOptions["say"]): Promise<void> {
   const enough = new AbortController();
-  const settled = locks.settled().catch(() => null);
-  await Promise.race([settled, clock.sleep(10_000, AbortSignal.any([hurry, enough.signal])).catch(() => {})]);
+  const late = clock.sleep(settleMs, AbortSignal.any([hurry, enough.signal])).then(
+    () => `no answer within ${settleMs / 1000} s`,
+    () => null,
+  );
+  const settled = sharing.settled().then((owed) => owed && describe(owed), messageOf);
+  const why = await Promise.race([settled, late]);
   enough.abort();
+  if (why !== null) say(`locks or state are still owed to other machines, and given by the next garza here: ${why}`);
 }
+
+const settleMs = 15_000;
 
 /** Before anything is begun. Killed in the middle and started again, it ends the same. */
 async function recover({ queue, world }: Machinery): Promise<string[]> {

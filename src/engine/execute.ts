@@ -50,7 +50,7 @@ export async function execute(run: Run): Promise<Outcome> {
 }
 
 async function toTheEnd(run: Run, forwardEnded: () => void): Promise<Outcome> {
-  const { clock, queue, locks } = run.world;
+  const { clock, queue, locks, sharing } = run.world;
   const startedAt = clock.monotonic();
   const isLost = run.past?.isLost === true;
   if (isLost) await giveUp(run.world, run.id);
@@ -66,6 +66,7 @@ async function toTheEnd(run: Run, forwardEnded: () => void): Promise<Outcome> {
   const held = await locks.heldBy(run.id);
   const released = held.map(({ resource }) => locks.release({ resource, operation: run.id, force: false, all: true }));
   await Promise.all([...released, queue.end(run.claim, { ...end, attention })]);
+  sharing.publishSoon();
   const cause = end.status === "success" || forward.kind === "success" ? null : forward.problem;
   return { ...end, attention, id: run.id, problem: cause, bug: run.bug };
 }

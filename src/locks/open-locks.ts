@@ -3,6 +3,7 @@
  * machines. An operation has the lock on its machine first; who does not get it at the remote gives it back.
  */
 import type { Clock } from "../core/clock.ts";
+import { GarzaError } from "../core/problem.ts";
 import { openBells } from "./bells.ts";
 import { heldAway, holderIn, holdersIn } from "./holders.ts";
 import { type Carry, openKeeper, plain } from "./keeper.ts";
@@ -163,7 +164,13 @@ export function openLocks(request: LocksRequest): Locks {
         if (isHad(row) || leaseOf(db.read, row.resource)?.status === "taking") continue;
         const taken = await takeShared(row, signal);
         keeper.look();
-        if (found && taken) await requireUnmoved(found, row, taken);
+        if (!found || !taken) continue;
+        await requireUnmoved(found, row, taken).catch((moved: unknown) => {
+          if (moved instanceof GarzaError && moved.problem.kind === "lock-moved") {
+            tell({ type: "lost", resource: row.resource, operation, why: moved.problem.why });
+          }
+          throw moved;
+        });
       }
     },
     until(operations) {

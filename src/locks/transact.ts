@@ -10,8 +10,8 @@ import type { Seen } from "./lock-text.ts";
 import type { Sharing } from "./sharing.ts";
 import { released, renewed, type Transition } from "./transitions.ts";
 
-/** Pushes the moves, maybe with others. `atomic`: an answer for one is an answer for all. */
-export type Push = (moves: readonly RefMove[]) => Promise<MoveResult>;
+/** Pushes the moves, maybe with others. `lost`: resources of those that were asked for and are ours no more. */
+export type Push = (moves: readonly RefMove[], lost: ReadonlySet<string>) => Promise<MoveResult>;
 
 /** Makes the transitions of these leases with one push. */
 export type Move = (resources: readonly string[], push: Push) => Promise<Map<string, Outcome>>;
@@ -41,7 +41,10 @@ export async function moveLeases(
     }
     // With an empty push too: what goes with them may have to go without them.
     const sentAt = moment(sharing.clock);
-    const pushed = await push(moving.map(({ move }) => move));
+    const pushed = await push(
+      moving.map(({ move }) => move),
+      new Set(outcomes.keys()),
+    );
     for (const each of moving) outcomes.set(each.lease.resource, await settle(sharing, each, pushed, sentAt));
     return outcomes;
   });
@@ -57,7 +60,7 @@ async function nextOf(sharing: Sharing, lease: Lease): Promise<Transition | Outc
   const known = lease.ours && lease.known ? lease.known : ownIn(await readLock(store, lease.resource), lease, sharing);
   if (known) return isLeaving ? released(known, clock.now()) : renewed(known, clock.now());
   await put(sharing, { ...lease, status: "free", owner: null, known: null, ours: false });
-  return isLeaving ? { kind: "moved" } : { kind: "lost", why: "it is no longer there" };
+  return { kind: "lost", why: "it is no longer there" };
 }
 
 /** The record that is ours there. */

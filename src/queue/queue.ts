@@ -4,6 +4,7 @@ import type { EventBody, OperationStatus, RollbackStatus } from "../core/events.
 import { problem } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
 import type { Bindings, Store } from "../store/store.ts";
+import addAttentionSql from "./add-attention.sql" with { type: "text" };
 import awaitedSql from "./awaited.sql" with { type: "text" };
 import { type Choice, type Chosen, type Claimant, claimNext, claimOne } from "./claim.ts";
 import endSql from "./end.sql" with { type: "text" };
@@ -92,6 +93,13 @@ export function openQueue(store: Store, events: EventLog, { now, groupLimit }: Q
       store.read.query<StepRow, [string]>("select * from step where operation = ? order by sequence").all(id),
 
     operation: (id: string) => store.read.query<OperationRow, [string]>("select * from operation where id = ?").get(id),
+
+    /** A person should know this of it, whether or not it has ended. */
+    addAttention(id: string, text: string): Promise<void> {
+      return store.write((db) => {
+        db.query<never, Bindings>(addAttentionSql).run({ id, text });
+      });
+    },
 
     /** When it was interrupted; null for one that is not. Milliseconds since 1970. */
     interruptedSince(id: string): number | null {

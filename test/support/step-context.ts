@@ -72,6 +72,8 @@ export function stepContext(given: Surroundings = {}): StepContext & Heard {
       settled: unused("locks"),
       holder: unused("locks"),
     },
+    publish: async () => null,
+    withHistory: (_, work) => work(),
     notifier: { send: unused("notifier"), deliverPending: unused("notifier"), channels: () => [] },
     settings: loadSettings({ root, data: root }, rest.env ?? {}),
     env: {},

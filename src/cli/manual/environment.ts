@@ -9,6 +9,8 @@ export const environment: readonly [name: string, says: string][] = [
   ["HOME", "The data folder is below it where nothing else names one; an absolute path"],
   ["XDG_STATE_HOME", "The data folder is in garza/ in it where GARZA_HOME is not set (not on macOS)"],
   ["CREDENTIALS_DIRECTORY", "A folder of secrets, a file each, as systemd hands them over"],
+  ["GIT_SSH_COMMAND", "How the remote is reached by ssh, as for git itself; options are added where it is an ssh"],
+  ["GIT_SSH", "The same, as a program without arguments; nothing is added to it"],
   ["PATH", "Where programs are looked up"],
   ["SUDO_USER", "Who asks, for the record; else USER, else LOGNAME"],
   ["USER", "Who asks, where it was not by sudo"],

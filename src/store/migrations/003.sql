@@ -18,7 +18,7 @@ create table lease (
 
 create index lease_ours on lease (owner) where status in ('taking', 'held', 'leaving');
 
--- Changes of state files, until the remote has them (and some time after).
+-- Changes of state files, until the remote and the work tree's own history have them.
 create table state_change (
   sequence   integer primary key autoincrement,
   -- Null: a person's.
@@ -30,14 +30,20 @@ create table state_change (
   body       text not null check (json_valid(body)),
   changed_at integer not null,
   status     text not null default 'pending' check (status in ('pending', 'published', 'refused')),
-  error      text
+  -- The commit that it is in, at the remote.
+  published_in text,
+  error      text,
+  check ((status = 'published') = (published_in is not null))
 ) strict;
 
+create index state_change_file on state_change (file, sequence) where status <> 'refused';
 create index state_change_pending on state_change (sequence) where status = 'pending';
 create index state_change_operation on state_change (operation) where operation is not null;
 
--- What was last written into a state file of the work tree: who finds something else there knows it for a person's.
+-- What was written last into a state file of the work tree, and before that, as hashes: who finds anything else there
+-- knows it for a person's.
 create table state_written (
-  file text primary key,
-  hash text not null
+  file   text primary key,
+  hash   text not null,
+  before text
 ) strict;
