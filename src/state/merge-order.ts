@@ -18,21 +18,32 @@ export function elementsById(list: JsonNode | undefined): Elements | undefined {
 }
 
 /**
- * Where one side alone has moved, added or removed anything, its order. Otherwise those of the base first, then
- * the new ones by timestamp and id, so that whoever merges gets the same.
+ * Where one side alone has moved, added or removed anything, its order. Otherwise by timestamp and id, where both
+ * sides stand so, as logs do; else those of the base first, and then the new ones by timestamp and id. Whoever
+ * merges gets the same. To be asked before the elements are merged, which changes ours.
  */
-export function mergedOrder(
-  merged: Elements,
-  { base, ours, theirs }: { base: Elements; ours: Elements; theirs: Elements },
-): JsonNode[] {
-  const ids = [...merged.keys()];
+export function mergedOrder({ base, ours, theirs }: { base: Elements; ours: Elements; theirs: Elements }) {
   const ordered = inOrder([...ours.keys()], [...theirs.keys()], [...base.keys()]);
-  if (ordered) return nodesOf(merged, new Set([...ordered, ...ids]));
-  const isKept = (id: string) => merged.has(id) && base.has(id);
-  const kept = [ours, theirs, base].map((side) => [...side.keys()].filter(isKept)) as [string[], string[], string[]];
-  const added = ids.filter((id) => !base.has(id)).map((id) => ({ id, key: sortKey(merged.get(id)) }));
-  const byAge = added.sort((a, b) => compare(a.key, b.key) || (a.id < b.id ? -1 : 1)).map(({ id }) => id);
-  return nodesOf(merged, new Set([...(inOrder(...kept) ?? kept[2]), ...ids.filter(isKept), ...byAge]));
+  const areByAge = isByAge(ours) && isByAge(theirs);
+  return (merged: Elements): JsonNode[] => {
+    const ids = [...merged.keys()];
+    if (ordered) return nodesOf(merged, new Set([...ordered, ...ids]));
+    if (areByAge) return nodesOf(merged, byAge(merged, ids));
+    const isKept = (id: string) => merged.has(id) && base.has(id);
+    const kept = [ours, theirs, base].map((side) => [...side.keys()].filter(isKept)) as [string[], string[], string[]];
+    const added = byAge(
+      merged,
+      ids.filter((id) => !base.has(id)),
+    );
+    return nodesOf(merged, new Set([...(inOrder(...kept) ?? kept[2]), ...ids.filter(isKept), ...added]));
+  };
+}
+
+const isByAge = (side: Elements) => Bun.deepEquals(byAge(side, [...side.keys()]), [...side.keys()]);
+
+function byAge(elements: Elements, ids: readonly string[]): string[] {
+  const keyed = ids.map((id) => ({ id, key: sortKey(elements.get(id)) }));
+  return keyed.sort((a, b) => compare(a.key, b.key) || (a.id < b.id ? -1 : 1)).map(({ id }) => id);
 }
 
 const nodesOf = (merged: Elements, ids: Iterable<string>) =>

@@ -3,14 +3,13 @@
  * has. Mappings are merged key by key, lists whose elements all have an `id` of their own element by element;
  * everything else is one value. The sides are equal: swapped, the same value comes out.
  */
-import { type JsonDocument, printJson, readJson } from "../core/json.ts";
+import { type JsonDocument, newDocument, printJson } from "../core/json.ts";
 import { sameJson } from "../core/json-same.ts";
 import {
   arrange,
   inLayout,
   type Mapping as JsonMapping,
   type JsonNode,
-  type Layout,
   type List,
   removeMember,
   setMember,
@@ -18,19 +17,22 @@ import {
 } from "../core/json-tree.ts";
 import type { Value } from "../core/value.ts";
 import { elementsById, mergedOrder } from "./merge-order.ts";
+import { isBlank, readStateText } from "./read-text.ts";
 import { showPath } from "./state-path.ts";
 
+export type Side = "base" | "ours" | "theirs";
+
 /** Undefined or blank: there is no such file in that version. */
-export type Versions<Version = string | undefined> = { base: Version; ours: Version; theirs: Version };
+export type Versions<Version = string | undefined> = Record<Side, Version>;
 
 /** Both sides have changed the place, and not alike. A value that is not there is undefined. */
 export type MergeConflict = { path: string } & Versions<Value | undefined>;
 
-/** `text` has our side wherever there is a conflict; undefined: the file is gone. */
+/** Where there is a conflict, `text` has our side, or another that was asked for; undefined: the file is gone. */
 export type Merged = { text: string | undefined; conflicts: MergeConflict[] };
 
 /** `shown` names the file in problems. Throws `data-damaged`, with the version, line and column. */
-export function mergeJson({ base, ours, theirs }: Versions, shown: string): Merged {
+export function mergeJson({ base, ours, theirs }: Versions, shown: string, preferred: Side = "ours"): Merged {
   if (ours === theirs || theirs === base) return { text: ours, conflicts: [] };
   if (ours === base) return { text: theirs, conflicts: [] };
   const documents = {
@@ -38,25 +40,30 @@ export function mergeJson({ base, ours, theirs }: Versions, shown: string): Merg
     ours: readVersion(ours, `${shown} (ours)`),
     theirs: readVersion(theirs, `${shown} (theirs)`),
   };
-  const merge = merger(documents.ours, documents.theirs);
+  const merge = merger(documents, preferred);
   const nodes = { base: documents.base?.root, ours: documents.ours?.root, theirs: documents.theirs?.root };
   const root = merge.node(nodes, undefined, 0);
   const form = documents.ours ?? documents.theirs;
-  return { text: root && form ? printJson({ ...form, root }) : undefined, conflicts: merge.conflicts };
+  if (root && form) return { text: printJson({ ...form, root }), conflicts: merge.conflicts };
+  const gone = merge.conflicts.length > 0 ? { base, ours, theirs }[preferred] : documents.ours ? theirs : ours;
+  return { text: gone, conflicts: merge.conflicts };
 }
 
-const readVersion = (text: string | undefined, shown: string) => (text?.trim() ? readJson(text, shown) : undefined);
+const readVersion = (text: string | undefined, shown: string) =>
+  isBlank(text) ? undefined : readStateText(text, shown);
 
 type Nodes = Versions<JsonNode | undefined>;
 /** From the inside out, a key or the id of an element: most places never have to be told. */
 type Way = { within: Way; step: string | { id: string } } | undefined;
 
-function merger(ours: JsonDocument | undefined, theirs: JsonDocument | undefined) {
+function merger({ base, ours, theirs }: Versions<JsonDocument | undefined>, preferred: Side) {
   const conflicts: MergeConflict[] = [];
-  const layout = (ours ?? theirs)?.layout ?? ({} as Layout);
-  const isSameLayout = Bun.deepEquals(layout, theirs?.layout);
-  const adopted = (node: JsonNode | undefined, depth: number) =>
-    node && !isSameLayout ? inLayout(node, layout, depth) : node;
+  const layout = (ours ?? theirs)?.layout ?? newDocument().layout;
+  const adopt = (from: JsonDocument | undefined) => {
+    const isSame = Bun.deepEquals(layout, from?.layout);
+    return (node: JsonNode | undefined, depth: number) => (node && !isSame ? inLayout(node, layout, depth) : node);
+  };
+  const adopted = { base: adopt(base), ours: adopt(ours), theirs: adopt(theirs) };
 
   function mergeNode(sides: Nodes, way: Way, depth: number): JsonNode | undefined {
     const { base, ours, theirs } = sides;
@@ -66,9 +73,9 @@ function merger(ours: JsonDocument | undefined, theirs: JsonDocument | undefined
       if (merged) return merged;
     }
     if (sameJson(ours, theirs) || sameJson(base, theirs)) return ours;
-    if (sameJson(base, ours)) return adopted(theirs, depth);
+    if (sameJson(base, ours)) return adopted.theirs(theirs, depth);
     conflicts.push({ path: showWay(way), base: plainValue(base), ours: plainValue(ours), theirs: plainValue(theirs) });
-    return ours;
+    return adopted[preferred](sides[preferred], depth);
   }
 
   function mergeMappings(ours: JsonMapping, theirs: JsonMapping, base: Nodes["base"], way: Way, depth: number) {
@@ -94,13 +101,14 @@ function merger(ours: JsonDocument | undefined, theirs: JsonDocument | undefined
     const lists = { ours: elementsById(ours), theirs: elementsById(theirs), base: elementsById(base) };
     const [mine, others, before] = [lists.ours, lists.theirs, lists.base];
     if (!mine || !others || !before) return undefined;
+    const inOrder = mergedOrder({ ours: mine, theirs: others, base: before });
     const merged = new Map<string, JsonNode>();
     for (const id of new Set([...mine.keys(), ...others.keys()])) {
       const sides = { base: before.get(id), ours: mine.get(id), theirs: others.get(id) };
       const node = mergeNode(sides, { within: way, step: { id } }, depth + 1);
       if (node) merged.set(id, node);
     }
-    arrange(ours, mergedOrder(merged, { ours: mine, theirs: others, base: before }), layout, depth);
+    arrange(ours, inOrder(merged), layout, depth);
     return ours;
   }
 

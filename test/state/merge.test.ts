@@ -66,14 +66,20 @@ describe("lists whose elements have ids", () => {
   const log = (...entries: object[]) => ({ operations: entries }) as Value;
 
   test("are joined, the new ones by timestamp and id", () => {
-    const old = [entry("a", "1"), entry("b", "1")];
+    const old = [entry("b", "1"), entry("a", "1")];
     const { value, paths } = bothWays(
       log(...old),
       log(...old, entry("y", "2"), entry("x", "4")),
       log(...old, entry("z", "2"), entry("w", "3")),
     );
     const ids = (value as { operations: { id: string }[] }).operations.map(({ id }) => id);
-    expect([ids, paths]).toEqual([["a", "b", "y", "z", "w", "x"], []]);
+    expect([ids, paths]).toEqual([["b", "a", "y", "z", "w", "x"], []]);
+  });
+
+  test("that stand by timestamp and id go on to do so", () => {
+    const [one, two, three, four] = ["1", "2", "3", "4"].map((at) => entry(at, at)) as [object, object, object, object];
+    const all = log(one, two, three, four);
+    expect(bothWays(log(one, three), log(one, two, three), log(one, three, four))).toEqual({ value: all, paths: [] });
   });
 
   test("both drop their oldest and append, as bounded logs do", () => {
