@@ -6,6 +6,7 @@ import { readRegular } from "../core/files.ts";
 import { findGitFolder } from "../core/git-folder.ts";
 import { messageOf } from "../core/problem.ts";
 import type { Settings } from "../core/settings.ts";
+import { sweepAside } from "../core/tree-file.ts";
 import { openPublisher, type Publisher } from "../engine/publisher.ts";
 import { git } from "../git/git.ts";
 import type { PrivateStore } from "../git/private-store.ts";
@@ -101,6 +102,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     publisher,
     withHistory: (tree, work) => withHistory({ root, tree, log }, work),
     async repair() {
+      sweepAside(root, clock.now());
       if (log.written().length > 0) await inTree((tree) => withHistory({ root, tree, log }, async () => {}));
       if (log.onTop().some(({ publishedIn }) => publishedIn === null)) publisher.soon();
     },

@@ -19,9 +19,12 @@ import {
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { GarzaError, problem } from "./problem.ts";
 
-/** Puts `text` in place of the file in one step: readers see the old text or the new, also after a power cut. */
-export function replaceFile(file: string, text: string | Uint8Array, mode = 0o600): void {
-  const aside = `${file}.${randomBytes(6).toString("hex")}`;
+/**
+ * Puts `text` in place of the file in one step: readers see the old text or the new, also after a power cut. It is
+ * written in `folder` first, on the same disk; beside the file where none is named.
+ */
+export function replaceFile(file: string, text: string | Uint8Array, mode = 0o600, folder = dirname(file)): void {
+  const aside = join(folder, `${basename(file)}.${randomBytes(6).toString("hex")}`);
   try {
     const open = openSync(aside, "wx", mode);
     try {

@@ -5,11 +5,12 @@
  */
 import { dirname } from "node:path";
 import type { Clock } from "../core/clock.ts";
-import { makeFolder, readRegular, replaceFile } from "../core/files.ts";
+import { makeFolder, readRegular } from "../core/files.ts";
 import { lockFile } from "../core/flock.ts";
 import { stepToken } from "../core/ids.ts";
 import { type JsonDocument, printJson } from "../core/json.ts";
 import { toValue } from "../core/json-tree.ts";
+import { replaceInTree } from "../core/tree-file.ts";
 import { applyUpdates } from "./apply.ts";
 import { appendEntry } from "./log-file.ts";
 import { findPlaces } from "./places.ts";
@@ -63,7 +64,7 @@ export function openStateFiles({ root, clock, logLimit = 1000, log }: StateFiles
             writer.log.isOurs(place.shown, onDisk) ||
             (await writer.isInHistory(place.shown, onDisk)));
         if (isClean) await writer.log.willWrite(place.shown, after);
-        replaceFile(place.real, after, mode);
+        replaceInTree(root, place.real, after, mode);
       }
       return result;
     } finally {
