@@ -52,7 +52,7 @@ export const json = (document: unknown) => `${escapeJson(JSON.stringify(document
 export const jsonLine = (document: unknown) => `${escapeJson(JSON.stringify(document))}\n`;
 
 /** JSON itself escapes only some of the characters that steer a terminal. */
-const escapeJson = (text: string) =>
+export const escapeJson = (text: string) =>
   text.replace(
     /[\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
