@@ -154,7 +154,8 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     await Promise.race([workers.drain(graceMs, hurry), broken.promise]);
     const left = workers.running();
     await workers.release();
-    await settle(world, hurry, say);
+    // Who only writes something down leaves the rest to those who come to work.
+    if (limit > 0) await settle(world, hurry, say);
     world.sharing.end();
     await server?.stop();
     store.close();

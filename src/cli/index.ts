@@ -121,6 +121,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import("./commands/state-diff.ts")).diff,
   },
   {
+    name: "state sync",
+    summary: "Push what was changed in state files here, and get what others have changed",
+    load: async () => (await import("./commands/state-sync.ts")).sync,
+  },
+  {
     name: "state history",
     summary: "Who changed a value in a state file, when, and in which operation",
     load: async () => (await import("./commands/state-history.ts")).history,

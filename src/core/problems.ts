@@ -61,6 +61,12 @@ export const problems = {
     (p: { resource: string; operation: string; why: string }) =>
       `operation ${p.operation} no longer has lock ${p.resource}: ${p.why}. Look at what was done meanwhile: garza lock history ${p.resource}`,
   ),
+  "state-conflict": define(
+    1,
+    409,
+    (p: { file: string; paths: string[] }) =>
+      `${p.file}: ${p.paths.slice(0, 5).join(", ")} was changed here and elsewhere, so nothing was pushed. Look: garza state diff origin/main; then change it here to what it should be`,
+  ),
   "remote-unreachable": define(
     69,
     502,

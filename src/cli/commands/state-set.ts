@@ -103,5 +103,6 @@ function tell({ flag, terminal }: Call, root: string, { shown }: StateFile, { ch
   }
   for (const warning of warnings) terminal.err.write(`warning: ${showSafe(warning)}\n`);
   if (isNew) terminal.err.write(`made ${showSafe(shown)}\n`);
-  if (findGitFolder(root)) terminal.err.write(`${showSafe(shown)} is not committed yet\n`);
+  if (findGitFolder(root))
+    terminal.err.write(`${showSafe(shown)} is not committed yet: garza state sync shares it with other machines\n`);
 }

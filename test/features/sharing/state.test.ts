@@ -231,6 +231,46 @@ test("without the remote nothing that needs it goes on, and what was done is kep
   expect(await status(at, a)).toBe("## main...origin/main");
 }, 60_000);
 
+test("what a person has changed by hand is shared by sync, which also gets what others have", async () => {
+  await using at = await machines(2, { files: { ...files, "notes.txt": "1\n" } });
+  const [a, b] = at.all as [Sandbox, Sandbox];
+  await ok(b, "run", "set", "app=api", "version=3");
+  await ok(a, "state", "set", "deployments", ".by", "me");
+  await a.write("notes.txt", "2\n");
+  expect((await ok(a, "state", "sync")).stdout).toBe("pushed  infra/state/deployments.json\n");
+  const both = { apps: { web: { version: "0" }, api: { version: "3" } }, by: "me" };
+  expect([await atRemote(at, "deployments.json"), await a.json("infra/state/deployments.json")]).toEqual([both, both]);
+  expect(await status(at, a)).toBe("## main...origin/main\n M notes.txt");
+  expect((await ok(b, "state", "sync")).stdout).toBe("Nothing was to be pushed.\n");
+  expect(await b.json("infra/state/deployments.json")).toEqual(both);
+
+  await ok(a, "state", "set", "deployments", ".by", "a");
+  await ok(b, "state", "set", "deployments", ".by", "b");
+  await ok(a, "state", "sync");
+  const refused = await b.garza("state", "sync");
+  expect([refused.exitCode, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining("deployments.json: .by was changed here and elsewhere"),
+  ]);
+  expect([(await atRemote(at, "deployments.json")).by, await b.read("infra/state/deployments.json")]).toEqual([
+    "a",
+    expect.stringContaining('"by": "b"'),
+  ]);
+}, 60_000);
+
+test("through an agent it is the same", async () => {
+  await using at = await machines(1, { files });
+  const [a] = at.all as [Sandbox];
+  const agent = a.start("agent");
+  await agent.says("agent");
+  await ok(a, "state", "set", "deployments", ".by", "me");
+  expect(JSON.parse((await ok(a, "state", "sync", "--json")).stdout)).toEqual({
+    files: ["infra/state/deployments.json"],
+    tree: null,
+  });
+  expect((await atRemote(at, "deployments.json")).by).toBe("me");
+}, 60_000);
+
 test("manual leaves the files to a person", async () => {
   await using at = await machines(1, { files: { ...files, "garza.yml": "state: { publish: manual }\n" } });
   const [a] = at.all as [Sandbox];
