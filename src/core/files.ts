@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -17,11 +16,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { randomHex } from "./ids.ts";
 import { GarzaError, problem } from "./problem.ts";
 
 /** Puts `text` in place of the file in one step: readers see the old text or the new, also after a power cut. */
 export function replaceFile(file: string, text: string, mode = 0o600): void {
-  const aside = `${file}.${randomBytes(6).toString("hex")}`;
+  const aside = `${file}.${randomHex(6)}`;
   try {
     const open = openSync(aside, "wx", mode);
     try {
