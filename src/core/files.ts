@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -17,6 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { randomHex } from "./ids.ts";
 import { GarzaError, problem } from "./problem.ts";
 
 /**
@@ -24,7 +24,7 @@ import { GarzaError, problem } from "./problem.ts";
  * written in `folder` first, on the same disk; beside the file where none is named.
  */
 export function replaceFile(file: string, text: string | Uint8Array, mode = 0o600, folder = dirname(file)): void {
-  const aside = join(folder, `${basename(file)}.${randomBytes(6).toString("hex")}`);
+  const aside = join(folder, `${basename(file)}.${randomHex(6)}`);
   try {
     const open = openSync(aside, "wx", mode);
     try {

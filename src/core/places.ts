@@ -2,11 +2,11 @@
  * Where things live: which repository a command is about, and which folder outside of it keeps the
  * database, the output and the secrets. Finding changes nothing; `prepareData` is for what writes.
  */
-import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import type { Places } from "./config.ts";
 import { statOf } from "./files.ts";
+import { sha256 } from "./hash.ts";
 import { problem } from "./problem.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -51,7 +51,7 @@ function namedRoot(folder: string, by: string): string {
 /** `GARZA_HOME`, else `<the platform's state folder>/garza/<name>-<8 hex of the root's real path>`. */
 export function dataFolder(root: string, { env, cwd, platform }: PlacesRequest): string {
   if (env.GARZA_HOME) return resolve(cwd, env.GARZA_HOME);
-  const mark = createHash("sha256").update(root).digest("hex").slice(0, 8);
+  const mark = sha256(root).slice(0, 8);
   return join(stateFolder(env, platform), "garza", `${basename(root) || "root"}-${mark}`);
 }
 

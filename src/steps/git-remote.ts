@@ -1,5 +1,5 @@
 /** `git push` and `git pull` when both sides have moved: only this operation's own commits are ever moved. */
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../core/ids.ts";
 import { describe, GarzaError } from "../core/problem.ts";
 import { git, gitText } from "../git/git.ts";
 import { type OwnWork, ownCommits } from "../git/own-work.ts";
@@ -160,7 +160,7 @@ async function divergence(own: OwnWork, remote: Remote): Promise<Divergence | un
 
 /** Through a ref of our own, which is gone again before anybody could see it in a log. */
 async function fetchTip(tree: Tree, { name, branch }: Remote): Promise<string | undefined> {
-  const ref = `refs/garza/fetched/${randomBytes(6).toString("hex")}`;
+  const ref = `refs/garza/fetched/${randomHex(6)}`;
   const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
   const { exitCode } = await git(tree, ["fetch", ...flags, "--", name, `+${branch}:${ref}`]);
   if (exitCode !== 0) return undefined;

@@ -53,7 +53,7 @@ describe("state set and delete", () => {
     await using b = await box();
     expect(await told(b.garza("state", "set", "deployments", ".apps.web.status", "down"))).toEqual({
       out: '.apps.web.status  "up" -> "down"\n',
-      err: `${file} is not committed yet\n`,
+      err: `${file} is not committed yet: garza state sync shares it with other machines\n`,
       exit: 0,
     });
     expect((await b.garza("state", "set", "deployments", '.apps["a=b"].tags:=["x"]')).stdout).toBe(
