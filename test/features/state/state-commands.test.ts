@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { machines } from "../../support/machines.ts";
 import { type Sandbox, sandbox } from "../../support/sandbox.ts";
 
 const file = "infra/state/deployments.json";
@@ -168,6 +169,18 @@ describe("state history", () => {
     const { stdout } = await b.garza("state", "history", ".a.s");
     expect(stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}Ada {3}op_1, op_2 {8}1 -> 2$/m);
     expect(stdout).toContain("(no JSON) -> nothing\n");
+  });
+
+  test("names the operation whose change was published", async () => {
+    const update = "{ type: state_update, name: put, file: deployments.json, publish: now, updates: { .a: 2 } }";
+    const template = `operation: { name: t, type: maintain, description: d }\nsteps:\n  - ${update}\n`;
+    await using shared = await machines(1, { files: { [file]: '{"a": 1}', "operations/t.yml": template } });
+    const [b] = shared.all as [Sandbox];
+    const [first = ""] = (await b.garza("run", "t", "--json")).stdout.split("\n");
+    const { operation } = JSON.parse(first) as { operation: string };
+    const [newest] = await rows(b, ".a");
+    expect(newest).toMatchObject({ operations: [operation], before: 1, after: 2 });
+    expect((await b.run("git", "status", "--porcelain")).stdout).toBe("");
   });
 
   test("a merge counts where it has what no side had", async () => {
