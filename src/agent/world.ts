@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Places } from "../core/config.ts";
 import { type Masker, masker } from "../core/redact.ts";
 import { openSecrets, storedSecrets } from "../core/secrets.ts";
-import { loadSettings } from "../core/settings.ts";
+import { loadSettings, type Settings } from "../core/settings.ts";
 import type { Mapping } from "../core/value.ts";
 import type { Journal } from "../engine/journal/journal.ts";
 import type { ReadOnlyWorld, World } from "../engine/world.ts";
@@ -33,6 +33,7 @@ export type Surrounding = {
 export function readOnlyWorld(
   { places, env, clock, builtIn }: Surrounding,
   locks: Pick<Locks, "holder">,
+  settings: Settings = loadSettings(places, env),
 ): ReadOnlyWorld {
   const secrets = openSecrets({ data: places.data, env, platform: process.platform });
   return {
@@ -45,7 +46,7 @@ export function readOnlyWorld(
     ...registries(places.root),
     state: openStateFiles({ root: places.root, clock }),
     locks,
-    settings: loadSettings(places, env),
+    settings,
     secret: (name) => secrets.get(name),
   };
 }
@@ -72,6 +73,7 @@ export type Machinery = {
   store: Store;
   queue: Queue;
   journal: Journal;
+  settings: Settings;
   claimant: Claimant;
   ask: World["ask"];
   leaving: AbortSignal;
@@ -86,7 +88,7 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
   const locks = openLocalLocks({ store, root: places.root, host: hostname(), clock, warn, onFree });
   const mask = masker(storedSecrets(places.data).values());
   const notifier = openNotifier({ store, clock, log: join(places.data, "notifications.log") });
-  const readOnly = readOnlyWorld(surrounding, locks);
+  const readOnly = readOnlyWorld(surrounding, locks, machinery.settings);
   return {
     ...readOnly,
     ...machinery,
