@@ -25,6 +25,7 @@ need faketime faketime
 need nsenter util-linux
 need python3 python3
 need bwrap bubblewrap
+need minisign minisign
 need systemd-analyze systemd
 
 [ -n "$missing" ] || exit 0
