@@ -8,7 +8,7 @@ import type { Reader } from "../api/reader.ts";
 import { prepareData } from "../core/data-folder.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { Listener } from "../core/events.ts";
-import { describe, GarzaError, type Problem } from "../core/problem.ts";
+import { describe, GarzaError, messageOf, type Problem } from "../core/problem.ts";
 import { bootId } from "../core/process/identity.ts";
 import type { Masker } from "../core/redact.ts";
 import { loadSettings, reloadSettings } from "../core/settings.ts";
@@ -154,7 +154,13 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
   const onTick = supervisor ? openHeartbeat({ supervisor, store, clock, counts }) : () => {};
   const runs = limit() > 0;
   const endUpkeep = runs ? startUpkeep({ world, store, events, onChange: workers.wake, onTick, say }) : () => {};
-  if (!onlyOwn && runs) await workers.takeUp(recovered);
+  if (!onlyOwn && runs) {
+    await workers.takeUp(recovered);
+    // What can't be told the remote now is asked of it when the operation goes on.
+    void Promise.all([world.locks.adopt(), world.sharing.repair()]).catch((thrown: unknown) => {
+      if (!(thrown instanceof GarzaError)) onBug(thrown, "");
+    });
+  }
   workers.wake();
 
   const leaveOnce = async (graceMs: number, hurry: AbortSignal) => {
@@ -163,6 +169,8 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     await Promise.race([workers.drain(graceMs, hurry), broken.promise]);
     const left = workers.running();
     await workers.release();
+    await settle(world, hurry, say);
+    world.sharing.end();
     await server?.stop();
     store.close();
     ownership.release();
@@ -206,12 +214,28 @@ function refusalOf(work: () => void): Problem | null {
   }
 }
 
+/** Other machines need not wait for a lease to run out. What can't be told them now, the next process tells. */
+async function settle({ sharing, clock }: World, hurry: AbortSignal, say: AgentOptions["say"]): Promise<void> {
+  const enough = new AbortController();
+  const late = clock.sleep(settleMs, AbortSignal.any([hurry, enough.signal])).then(
+    () => `no answer within ${settleMs / 1000} s`,
+    () => null,
+  );
+  const settled = sharing.settled().then((owed) => owed && describe(owed), messageOf);
+  const why = await Promise.race([settled, late]);
+  enough.abort();
+  if (why !== null) say(`locks or state are still owed to other machines, and given by the next garza here: ${why}`);
+}
+
+const settleMs = 15_000;
+
 /** Before anything is begun. Killed in the middle and started again, it ends the same. */
 async function recover({ queue, world }: Machinery): Promise<string[]> {
   const recovered = await queue.takeOver(bootId());
   await queue.wakeAll();
   await forgetEnded(queue, world.places.data);
   await world.locks.refreshMirror();
+  world.locks.awaited(queue.awaitedLocks());
   await world.notifier.deliverPending();
   return recovered;
 }

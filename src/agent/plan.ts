@@ -17,7 +17,7 @@ export async function planOperation(
   const { template, ...rest } = request;
   const db = openReadOnly(join(surrounding.places.data, "garza.db"));
   try {
-    const world = readOnlyWorld(surrounding, lockReader(db));
+    const world = readOnlyWorld(surrounding, lockReader(db), db);
     const source = typeof template === "string" ? world.library.find(template) : template;
     return await plan(world, { ...rest, source });
   } finally {

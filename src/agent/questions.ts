@@ -8,8 +8,7 @@ import { problem } from "../core/problem.ts";
 import { showSafe } from "../core/redact.ts";
 import type { Mapping, Value } from "../core/value.ts";
 import type { World } from "../engine/world.ts";
-import { toHolder } from "../locks/local-locks.ts";
-import { heldRows } from "../locks/lock-rows.ts";
+import { holdersIn } from "../locks/holders.ts";
 import { stepDocument } from "../queue/documents.ts";
 import type { History } from "../queue/history.ts";
 import type { StepRow } from "../queue/rows.ts";
@@ -61,7 +60,7 @@ export function openQuestions({ world, history, isFull }: QuestionsRequest): Que
 
     ...openTemplateAnswers(world, shown),
 
-    locks: async () => shown(fromDatabase((db) => heldRows(db, null).map((row) => toHolder(row, hostName)), [])),
+    locks: async () => shown(fromDatabase((db) => holdersIn(db, hostName), [])),
     async lock(resource) {
       const holder = await locks.holder(resource);
       return holder ? shown(holder) : null;

@@ -1,7 +1,8 @@
 /** Every command. The summaries are here so that `--help` loads none of them. */
 import type { Command } from "./command.ts";
 
-export type Entry = { name: string; summary: string; load(): Promise<Command> };
+/** `hidden`: for programs to call; people find it in the manual. */
+export type Entry = { name: string; summary: string; hidden?: true; load(): Promise<Command> };
 
 export const commands: readonly Entry[] = [
   {
@@ -128,6 +129,12 @@ export const commands: readonly Entry[] = [
     name: "history",
     summary: "Operations, newest first",
     load: async () => (await import("./commands/history.ts")).history,
+  },
+  {
+    name: "state merge-driver",
+    summary: "Merge three versions of a state file, as git's merge driver",
+    hidden: true,
+    load: async () => (await import("./commands/state-merge-driver.ts")).mergeDriver,
   },
   {
     name: "template list",

@@ -7,6 +7,7 @@ import { openLogFile } from "../core/log-file.ts";
 import { describe, exitCode, messageOf, problem } from "../core/problem.ts";
 import type { Call } from "./command.ts";
 import { logLine } from "./log-line.ts";
+import { keepMergeDriver } from "./merge-driver.ts";
 import { jsonLine } from "./output.ts";
 import { reach, refuseOwner } from "./owner.ts";
 import { heedSignals } from "./signals.ts";
@@ -46,6 +47,7 @@ export async function serveForeground({ terminal, flag }: Call, request: ServeRe
   const hangUp = () => (isOnTerminal(terminal) ? leave() : agent && reload(agent, supervisor, say));
   const release = heedSignals(terminal, { interrupt: stop, leave, hangUp, terminate: stop });
   try {
+    await keepMergeDriver(places.root, terminal, say);
     const own = { command, workers, serves: "now", supervisor, say, onBug, signal: asked.signal } as const;
     const reached = await reach(places, terminal, own).catch((thrown: unknown) => {
       throw asked.signal.aborted ? problem({ kind: "left-by-signal", message: "gave up waiting" }) : thrown;

@@ -20,7 +20,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { GarzaError, problem } from "./problem.ts";
 
 /** Puts `text` in place of the file in one step: readers see the old text or the new, also after a power cut. */
-export function replaceFile(file: string, text: string, mode = 0o600): void {
+export function replaceFile(file: string, text: string | Uint8Array, mode = 0o600): void {
   const aside = `${file}.${randomBytes(6).toString("hex")}`;
   try {
     const open = openSync(aside, "wx", mode);

@@ -43,8 +43,31 @@ export const problems = {
   "lock-held": define(
     5,
     409,
-    (p: { resource: string; holder: string; since: string; operation: string }) =>
-      `lock ${p.resource} is held by ${p.holder} (operation ${p.operation}) since ${p.since}. Wait for it, or look: garza status ${p.operation}`,
+    /** `host`, `until`: of another machine's. */
+    (p: { resource: string; holder: string; since: string; operation: string; host?: string; until?: string }) =>
+      p.host === undefined
+        ? `lock ${p.resource} is held by ${p.holder} (operation ${p.operation}) since ${p.since}. Wait for it, or look: garza status ${p.operation}`
+        : `lock ${p.resource} is held by ${p.holder} on ${p.host} since ${p.since} (until ${p.until}, unless it is renewed). Wait for it, or look: garza lock show ${p.resource}`,
+  ),
+  "lock-lost": define(
+    5,
+    409,
+    (p: { resource: string; why: string; operation: string }) =>
+      `lock ${p.resource} was lost: ${p.why}. What it had begun was stopped, and nothing was rolled back, as another may work there now`,
+  ),
+  "lock-moved": define(
+    7,
+    409,
+    (p: { resource: string; operation: string; why: string }) =>
+      `operation ${p.operation} no longer has lock ${p.resource}: ${p.why}. Look at what was done meanwhile: garza lock history ${p.resource}`,
+  ),
+  "remote-unreachable": define(
+    69,
+    502,
+    (p: { remote: string; why: string }) => `the remote ${p.remote} can't be reached: ${p.why}`,
+  ),
+  "remote-refused": define(69, 502, (p: { remote: string; why: string; hint?: string }) =>
+    withHint(`the remote ${p.remote} refuses: ${p.why}`, p.hint),
   ),
   "operation-unknown": define(2, 404, (p: { id: string }) => `there is no operation ${p.id}. List them: garza history`),
   "key-used": define(

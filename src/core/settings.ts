@@ -42,6 +42,23 @@ const table = {
   "history.keep": whole("10000", 10, 10_000_000),
   /** Which ended operations get an entry in infra/state/operations.json. */
   "history.file": words("changes", "changes", "all", "none"),
+  /** How long a shared lock holds unless it is renewed, which happens every third of it. */
+  "locks.ttl": time("10m"),
+  /** How long an interrupted operation's locks are kept for it. */
+  "locks.interrupted_hold": time("1h"),
+  /** How far apart the clocks of two machines may be, and what a holder gets that is just renewing. */
+  "locks.max_skew": time("5m"),
+  "locks.grace": time("10s"),
+  /** Whether a tracked infra/state/locks/NAME.lock counts as a lock of the tool that made it. */
+  "locks.legacy": words("off", "off", "honor"),
+  /** Whether changes of state files are pushed, how often at most, and to which branch (empty: the remote's own). */
+  "state.publish": words("auto", "auto", "manual"),
+  "state.publish_interval": time("60s"),
+  "state.branch": {
+    fallback: "",
+    expected: "a branch's name",
+    accepts: (text) => /^[\w./-]{0,200}$/.test(text) && !/^[-/.]|\.\.|\.lock$|\/$/.test(text),
+  },
   "apis.digitalocean.url": {
     fallback: "https://api.digitalocean.com",
     variable: "GARZA_DIGITALOCEAN_URL",

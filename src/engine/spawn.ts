@@ -7,11 +7,12 @@ import { makeFolder } from "../core/files.ts";
 import { removeOutput } from "../core/output/cap.ts";
 import { outputFile } from "../core/output.ts";
 import { removeRunFolder, runFolders } from "../core/process/evidence.ts";
+import { extendRun } from "../core/process/until.ts";
 import type { ProcessRequest, ProcessResult } from "../steps/step.ts";
 import type { Script } from "../template/shell/render.ts";
 import type { Attempt } from "./journal/journal.ts";
 import type { Options } from "./options.ts";
-import { type Frame, type Run, warn } from "./run.ts";
+import { type Frame, family, type Run, warn } from "./run.ts";
 import { runProcess } from "./run-process.ts";
 import { recorded } from "./stand-back.ts";
 import type { ReadOnlyWorld } from "./world.ts";
@@ -38,10 +39,19 @@ export function spawnStep(process: StepProcess): Promise<ProcessResult> {
     options.sensitive ? join(data, "run", `${token}.${stream}`) : outputFile(data, run.id, attempt.sequence, stream);
   makeFolder(dirname(fileOf("out")));
   const fence = [...run.tokens.values()].join(",");
+  const until = run.world.locks.until(family(run));
+  const folder = join(data, "run", token);
+  // As long as its locks are renewed it may go on; without us, no longer than nobody else can have them.
+  const unlisten = run.world.locks.listen(({ type, operation }) => {
+    const later =
+      type === "renewed" && family(run).includes(operation) ? run.world.locks.until(family(run)) : undefined;
+    if (later !== undefined) for (const each of runFolders(folder)) extendRun(each, later);
+  });
   return runProcess({
     ...programOf(run.world, request, fence === "" ? {} : { GARZA_FENCE: fence }),
     name: attempt.name,
-    folder: join(data, "run", token),
+    folder,
+    ...(until !== undefined && { until }),
     out: fileOf("out"),
     err: fileOf("err"),
     signal,
@@ -53,7 +63,7 @@ export function spawnStep(process: StepProcess): Promise<ProcessResult> {
     mayRepeat,
     onStart: (handle) => recorded(run.world.journal.noteHandle(attempt, handle)),
     warn: (message) => warn(run, attempt.key, `step ${attempt.name}: ${message}`),
-  });
+  }).finally(unlisten);
 }
 
 /** Once the result is recorded nobody needs what proved it. */

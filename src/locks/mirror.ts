@@ -53,16 +53,16 @@ function put(file: string, holder: LockHolder | undefined): void {
   else if (there !== describeHolder(holder)) replaceFile(file, describeHolder(holder), 0o644);
 }
 
-function describeHolder({ operator, since, operation, label, host, token, ttlSeconds }: LockHolder): string {
+function describeHolder({ operator, since, operation, label, host, token, expires, scope }: LockHolder): string {
   const fields = {
     operator,
     timestamp: iso(since),
     operation: label ?? operation,
     host,
     generation: String(token),
-    expires: ttlSeconds === undefined ? "never" : iso(since + ttlSeconds * 1000),
+    expires: expires === undefined ? "never" : iso(expires),
     owner: operation,
-    scope: "local",
+    scope: scope === "local" ? "local" : "shared",
   };
   return Object.entries(fields)
     .map(([name, value]) => `${name}: ${oneLine(value)}\n`)

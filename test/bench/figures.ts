@@ -5,6 +5,7 @@ import type { Measure } from "./measure.ts";
 import { busyAgent, floodedAgent, idleAgent } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { recovery } from "./recovery.ts";
+import { stateMerge } from "./state-merge.ts";
 import { batch, firstStep, manyClients } from "./submitting.ts";
 
 export const figures: Record<string, Measure> = {
@@ -16,6 +17,7 @@ export const figures: Record<string, Measure> = {
   "from submit to the first step": firstStep,
   "1,000,000 queued": largeQueue,
   "100,000 operations recovered": recovery,
+  "state merge": stateMerge,
   "idle agent": idleAgent,
   "agent's step with 1 GB of output": floodedAgent,
   "agent's memory": busyAgent,

@@ -64,7 +64,7 @@ test("commands, second words, flags and templates are offered, with what they ar
 
 test("every command is offered, by its first word and its second", async () => {
   const first = await completed("");
-  for (const { name } of commands) {
+  for (const { name } of commands.filter(({ hidden }) => !hidden)) {
     const [group = "", second] = name.split(" ");
     expect(first).toContain(group);
     if (second) expect(await completed(group, second)).toContain(second);

@@ -67,6 +67,12 @@ const holder = z.object({
   reason: z.string().optional(),
   since: instant,
   ttl_seconds: z.number().optional(),
+  scope: z
+    .enum(["shared", "local", "away"])
+    .describe("`shared`: it holds against all machines; `local`: on this one alone; `away`: another machine has it."),
+  step: z.string().optional(),
+  renewed: instant.optional().describe("When another machine's holder was last heard of."),
+  expires: instant.optional().describe("When it runs out unless it is renewed; absent: never."),
 });
 export const locks = name("Locks", z.object({ locks: z.array(holder) }));
 export const lock = name(

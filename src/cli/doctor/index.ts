@@ -3,6 +3,7 @@ import type { Check } from "./check.ts";
 import { checkClock } from "./clock.ts";
 import { checkDataFolder } from "./data-folder.ts";
 import { checkDatabase } from "./database.ts";
+import { checkMergeDriver } from "./merge-driver.ts";
 import { checkPrograms } from "./programs.ts";
 import { checkRoot } from "./root.ts";
 import { checkSecrets } from "./secrets.ts";
@@ -15,6 +16,7 @@ export const checks: readonly Check[] = [
   checkPrograms,
   checkClock,
   checkRoot,
+  checkMergeDriver,
   checkDataFolder,
   checkDatabase,
   checkSettings,

@@ -13,6 +13,8 @@ export const environment: readonly [name: string, says: string][] = [
   ["NOTIFY_SOCKET", "Where the service manager is told that the agent is ready, what it does, that it lives"],
   ["JOURNAL_STREAM", "Set: the log goes to the journal, and its lines need no time of their own"],
   ["SSH_AUTH_SOCK", "A lasting one goes into agent.env when the agent's service is installed"],
+  ["GIT_SSH_COMMAND", "How the remote is reached by ssh, as for git itself; options are added where it is an ssh"],
+  ["GIT_SSH", "The same, as a program without arguments; nothing is added to it"],
   ["PATH", "Where programs are looked up"],
   ["SUDO_USER", "Who asks, for the record; else USER, else LOGNAME"],
   ["USER", "Who asks, where it was not by sudo"],

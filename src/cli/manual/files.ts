@@ -29,6 +29,11 @@ export const repositoryFiles: readonly [name: string, says: string][] = [
   ["infra/hosts.yml", "Hosts, and the ways to reach them"],
   ["infra/services.yml", "Services and groups of them"],
   ["infra/state/*.json", "State that steps share between machines"],
+  [
+    ".gitattributes",
+    "Names garza state merge-driver for them: git merges what both sides changed by key and by id (garza init)",
+  ],
+  [".git/config", "Tells this clone where that program is; set by garza init and whenever operations are run"],
   [".git/garza/", "Locks between programs on this machine that change the same files"],
   ["infra/state/operations.json", "Operations that changed something, as history.file has it"],
 ];

@@ -1,0 +1,43 @@
+/** Looking at refs of the remote, in one connection and leaving no trace in any repository of the user's. */
+import { randomBytes } from "node:crypto";
+import { problem } from "../core/problem.ts";
+import { askRemote, tooLate } from "./ask-remote.ts";
+import { gitText, readable } from "./git.ts";
+import type { PrivateStore } from "./private-store.ts";
+import { sharedRemote } from "./remote.ts";
+import { remoteProblem, troubleOf } from "./remote-trouble.ts";
+
+/** A ref of the remote, and the text of the commit that it points to (its message). */
+export type FoundRef = { ref: string; oid: string; message: string };
+
+/**
+ * The refs there that begin with one of `prefixes` (`refs/…`); their commits are in the store then. Throws
+ * `remote-unreachable`, `remote-refused`.
+ */
+export async function fetchRefs(store: PrivateStore, prefixes: readonly string[]): Promise<FoundRef[]> {
+  const scratch = `refs/garza/scratch/${process.pid}-${randomBytes(6).toString("hex")}`;
+  // A pattern, as a name that is not there would be an error; and ls-remote would be sent every ref there is.
+  const patterns = prefixes.map((prefix) => `+${prefix}*:${scratch}/${prefix.slice("refs/".length)}*`);
+  const flags = "-q --no-tags --no-write-fetch-head --no-auto-maintenance --no-recurse-submodules".split(" ");
+  const fetched = await askRemote(store, ["fetch", ...flags, sharedRemote, ...patterns]);
+  if (fetched === "late") throw problem(remoteProblem(store.remote, tooLate));
+  if (fetched.exitCode !== 0) {
+    throw problem(remoteProblem(store.remote, troubleOf(readable(fetched.stderr), fetched.exitCode)));
+  }
+  const found = await readRefs(store, scratch);
+  const deletions = found.map(({ ref }) => `delete ${scratch}/${ref.slice("refs/".length)}\n`);
+  if (found.length > 0) await gitText(store, ["update-ref", "--stdin"], { input: deletions.join("") });
+  return found;
+}
+
+/** What for-each-ref puts between the parts: a message has no NUL. */
+async function readRefs(store: PrivateStore, scratch: string): Promise<FoundRef[]> {
+  const format = "--format=%(refname)%00%(objectname)%00%(contents)%00";
+  const fields = (await gitText(store, ["for-each-ref", format, `${scratch}/`])).split("\0");
+  const found: FoundRef[] = [];
+  for (let at = 0; at + 2 < fields.length; at += 3) {
+    const [name = "", oid = "", message = ""] = fields.slice(at, at + 3);
+    found.push({ ref: `refs/${name.trim().slice(scratch.length + 1)}`, oid, message: readable(message) });
+  }
+  return found;
+}
