@@ -202,6 +202,11 @@ export const commands: readonly Entry[] = [
     load: async () => (await import("./commands/backup.ts")).restore,
   },
   {
+    name: "uninstall",
+    summary: "Take away what garza has put on this machine for this repository; with --purge its data, too",
+    load: async () => (await import("./commands/uninstall.ts")).uninstall,
+  },
+  {
     name: "completion",
     summary: "Print the completion script of a shell",
     load: async () => (await import("./commands/completion.ts")).completion,

@@ -82,7 +82,7 @@ function bubble(box: Sandbox, etc: string, cgroup: string): string[] {
     "--ro-bind", "/usr", "/usr", ...usrLinks,
     "--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev",
     "--ro-bind", "/sys", "/sys", "--bind", cgroup, "/sys/fs/cgroup",
-    "--tmpfs", "/run", "--perms", "1777", "--tmpfs", "/tmp", "--tmpfs", "/var", "--dir", "/var/lib", "--dir", "/root", "--dir", "/home", "--dir", "/opt",
+    "--tmpfs", "/run", "--perms", "1777", "--tmpfs", "/tmp", "--tmpfs", "/var", "--dir", "/var/lib", "--perms", "1777", "--dir", "/var/tmp", "--dir", "/root", "--dir", "/home", "--dir", "/opt",
     "--bind", etc, "/etc", "--bind", box.env.HOME ?? "", "/home/ada",
     "--ro-bind", compiledProgram(), "/opt/garza",
     "--clearenv", "--setenv", "container", "garza-test", "--setenv", "PATH", "/usr/sbin:/usr/bin",

@@ -36,6 +36,7 @@ export const install: Command = {
     "sudo garza agent install --system --hardened",
     "garza agent install --user --dry-run",
   ],
+  staysRoot: true,
   async run(call) {
     const plan = planInstall(call);
     if (call.flag("dry-run")) show(plan, call);

@@ -13,6 +13,7 @@ export const logs: Command = {
   about: "From the journal (journalctl), or under launchd from agent.log in the data folder: the newest 200 lines.",
   options: [{ flags: "-f, --follow", says: "Go on with what comes" }],
   examples: ["garza agent logs", "garza agent logs -f"],
+  staysRoot: true,
   async run(call) {
     const { terminal, flag } = call;
     const { root, data } = openPlaces(call);

@@ -16,6 +16,7 @@ export const status: Command = {
   about: "Ends with 69 when no agent runs. What the operations do: garza status",
   options: [],
   examples: ["garza agent status", "garza agent status --json"],
+  staysRoot: true,
   async run(call) {
     const { terminal, flag } = call;
     const places = openPlaces(call);

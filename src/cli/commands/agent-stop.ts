@@ -1,13 +1,11 @@
-import { readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { Places } from "../../core/config.ts";
 import { problem } from "../../core/problem.ts";
-import { readPid } from "../../core/process/evidence.ts";
 import { terminateGroup } from "../../core/process/group.ts";
-import { isAlive } from "../../core/process/identity.ts";
 import { currentOwner } from "../../store/owner.ts";
 import type { Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
+import { leftSteps } from "../service/left-steps.ts";
 import { requireAgent } from "../service/running-agent.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -29,16 +27,22 @@ export const stop: Command = {
   async run(call) {
     const { terminal, flag } = call;
     const places = openPlaces(call);
-    const { pid, instance } = requireAgent(places);
-    process.kill(pid, "SIGTERM");
-    // Twice: it does not wait for what is to be ended anyhow.
-    if (flag("with-steps")) process.kill(pid, "SIGTERM");
-    await gone(places, instance, terminal);
-    terminal.err.write(`The agent (process ${pid}) has stopped\n`);
+    // Where none runs, there may still be steps that one has left behind.
+    const isAlone = flag("with-steps") && currentOwner(places.data) === null;
+    if (!isAlone) await stopAgent(places, flag("with-steps"), terminal);
     if (flag("with-steps")) await endSteps(places, terminal);
     return 0;
   },
 };
+
+async function stopAgent(places: Places, inHurry: boolean, terminal: Terminal): Promise<void> {
+  const { pid, instance } = requireAgent(places);
+  process.kill(pid, "SIGTERM");
+  // Twice: it does not wait for what is to be ended anyhow.
+  if (inHurry) process.kill(pid, "SIGTERM");
+  await gone(places, instance, terminal);
+  terminal.err.write(`The agent (process ${pid}) has stopped\n`);
+}
 
 /** Drained by its own time limit; the service manager's is 90 s. */
 const patienceMs = 24 * 3600 * 1000;
@@ -55,12 +59,7 @@ async function gone({ data }: Places, instance: string, { clock }: Terminal): Pr
 const graceMs = 10_000;
 
 async function endSteps({ data }: Places, { clock, err }: Terminal): Promise<void> {
-  const runs = join(data, "run");
-  const alive = readdirSync(runs, { withFileTypes: true }).flatMap((entry) => {
-    const folder = join(runs, entry.name);
-    const identity = entry.isDirectory() ? readPid(folder) : undefined;
-    return identity && isAlive(identity) ? [{ folder, group: identity.pid }] : [];
-  });
+  const alive = leftSteps(data);
   const ended = await Promise.all(
     alive.map(({ folder, group }) => terminateGroup(group, basename(folder), graceMs, clock)),
   );

@@ -12,6 +12,7 @@ export const uninstall: Command = {
   about: "What runs gets agent.drain_timeout (60 s) to end; what is left is carried on by the next agent.",
   options: [],
   examples: ["garza agent uninstall", "sudo garza agent uninstall"],
+  staysRoot: true,
   async run(call) {
     const places = openPlaces(call);
     const service = serviceOf(places.root, call.terminal);

@@ -2,15 +2,15 @@
 import { chownSync } from "node:fs";
 import { join } from "node:path";
 import { pathFor } from "../../agent/service/path-folders.ts";
+import type { User } from "../../core/drop-root.ts";
 import { environmentLine } from "../../core/environment-file.ts";
 import { replaceFile, statOf } from "../../core/files.ts";
 import type { Env } from "../../core/places.ts";
-import type { RootOwner } from "./owner-of.ts";
 
 export const agentEnvFile = (data: string) => join(data, "agent.env");
 
 /** False: there is one, and it stays as its owner has it. */
-export function writeAgentEnv(data: string, text: string, owner: RootOwner): boolean {
+export function writeAgentEnv(data: string, text: string, owner: User): boolean {
   const file = agentEnvFile(data);
   if (statOf(file)) return false;
   replaceFile(file, text);
@@ -19,7 +19,7 @@ export function writeAgentEnv(data: string, text: string, owner: RootOwner): boo
 }
 
 /** `isOwn`: the environment is that of the root's owner, and not that of root who installs for them. */
-export function agentEnvText(env: Env, owner: RootOwner, isOwn: boolean): string {
+export function agentEnvText(env: Env, owner: User, isOwn: boolean): string {
   const kept = ["LANG", "LC_ALL", "LC_CTYPE", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
   const names = isOwn ? [...kept, "http_proxy", "https_proxy", "no_proxy"] : kept;
   const keys = isOwn && isLasting(env.SSH_AUTH_SOCK) ? { SSH_AUTH_SOCK: env.SSH_AUTH_SOCK } : {};

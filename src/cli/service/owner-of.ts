@@ -1,12 +1,11 @@
 /** Whom a repository belongs to: name and home folder from the machine's own book of users. */
 import { statSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
+import type { User } from "../../core/drop-root.ts";
 import { problem } from "../../core/problem.ts";
 
-export type RootOwner = { name: string; uid: number; gid: number; home: string };
-
 /** Throws `configuration` for a user that nobody knows. */
-export function ownerOf(root: string, path: string | undefined): RootOwner {
+export function ownerOf(root: string, path: string | undefined): User {
   const { uid, gid } = statSync(root);
   if (uid === process.getuid?.()) return { name: userInfo().username, uid, gid: userInfo().gid, home: homedir() };
   const getent = Bun.which("getent", { PATH: path ?? "" });

@@ -4,15 +4,16 @@ import { listServices } from "../../agent/service/find-service.ts";
 import { launchdService } from "../../agent/service/launchd.ts";
 import type { Scope, Service, ServiceRequest } from "../../agent/service/service.ts";
 import { systemdService } from "../../agent/service/systemd.ts";
+import type { User } from "../../core/drop-root.ts";
 import { statOf } from "../../core/files.ts";
 import { findGitFolder } from "../../core/git-folder.ts";
 import { dataFolder, findRoot, systemFolder } from "../../core/places.ts";
 import { problem } from "../../core/problem.ts";
 import type { Call } from "../command.ts";
 import { homesOf } from "./homes.ts";
-import { ownerOf, type RootOwner } from "./owner-of.ts";
+import { ownerOf } from "./owner-of.ts";
 
-export type InstallPlan = { service: Service; request: ServiceRequest; owner: RootOwner };
+export type InstallPlan = { service: Service; request: ServiceRequest; owner: User };
 
 /** Throws `usage`, `not-allowed`, `configuration`, `path-refused`. */
 export function planInstall({ flag, value, terminal }: Pick<Call, "flag" | "value" | "terminal">): InstallPlan {
@@ -40,7 +41,7 @@ export function planInstall({ flag, value, terminal }: Pick<Call, "flag" | "valu
   return { service, request, owner };
 }
 
-function scopeOf(flag: Call["flag"], platform: string, owner: RootOwner): Scope {
+function scopeOf(flag: Call["flag"], platform: string, owner: User): Scope {
   const user = process.getuid?.();
   if (flag("user") && flag("system")) throw misuse("it is either --user or --system");
   const scope: Scope = flag("system") || (user === 0 && owner.uid !== 0 && !flag("user")) ? "system" : "user";
