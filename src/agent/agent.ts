@@ -11,19 +11,22 @@ import { randomHex } from "../core/ids.ts";
 import { describe, GarzaError, messageOf, type Problem } from "../core/problem.ts";
 import { bootId } from "../core/process/identity.ts";
 import type { Masker } from "../core/redact.ts";
-import { loadSettings } from "../core/settings.ts";
+import { loadSettings, reloadSettings } from "../core/settings.ts";
 import { version } from "../core/version.ts";
 import { forgetEnded } from "../engine/forget-secrets.ts";
 import { drained } from "../engine/stand-back.ts";
 import type { World } from "../engine/world.ts";
 import type { OperationRow } from "../queue/rows.ts";
+import type { Stats } from "../queue/stats.ts";
 import { type Owner, type Ownership, ownFolder, type WhenHeld } from "../store/owner.ts";
 import { giveUpReserve } from "../store/reserve.ts";
 import { openControl } from "./control.ts";
+import { openHeartbeat } from "./heartbeat.ts";
 import { type Machinery, openMachinery } from "./machinery.ts";
 import { openReader } from "./reader.ts";
 import { serve } from "./serve.ts";
 import { socketPlace } from "./socket-place.ts";
+import type { Supervisor } from "./supervisor.ts";
 import { startUpkeep } from "./upkeep.ts";
 import type { Surrounding } from "./world.ts";
 
@@ -40,6 +43,8 @@ export type AgentOptions = Surrounding & {
   waits: WhenHeld["waits"];
   /** Asks the person at the terminal; null where there is none. */
   ask?: World["ask"];
+  /** Told that the agent is alive, and what it does. */
+  supervisor?: Supervisor;
   /** A line for the log, or for the person at the terminal. */
   say(message: string): void;
   onBug(thrown: unknown, operation: string): void;
@@ -64,6 +69,10 @@ export type Agent = {
   idle(): Promise<void>;
   /** Resolves when the journal can't be written any more: nobody may go on. */
   broken: Promise<Problem>;
+  /** Operations by status, as they are now. */
+  counts(): Pick<Stats, "running" | "queued" | "interrupted">;
+  /** Reads the configuration again. Returns why it is refused, the one before being kept; null: it is in force. */
+  reload(): Problem | null;
   /**
    * Nothing further is begun; running steps get `graceMs` (default: the setting `agent.drain_timeout`), less in a
    * hurry, and stay under their wrappers then. Resolves with the operations that were cut off so.
@@ -76,7 +85,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent | null> {
   const { places, env, clock, command, signal, waits, onlyOwn = false } = options;
   const machine = prepareData(places).id;
   const settings = loadSettings(places, env);
-  const limit = options.workers ?? Number(settings["queue.max_concurrent"].value);
+  const limit = () => options.workers ?? Number(settings["queue.max_concurrent"].value);
   const instance = randomHex(6);
   const note: Owner = {
     pid: process.pid,
@@ -84,15 +93,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent | null> {
     command,
     since: clock.now(),
     socket: null,
-    workers: limit,
+    workers: limit(),
     version,
+    configured: clock.now(),
+    refused: null,
   };
 
   const own = () => ownFolder(places.data, note, { clock, waits, signal });
   const ownership = await own().catch((thrown: unknown) => {
     const isFull = thrown instanceof GarzaError && thrown.problem.kind === "storage-full";
     // The room that is kept for a full disk is for what ran: nobody else may use it up.
-    if (!isFull || onlyOwn || limit === 0) throw thrown;
+    if (!isFull || onlyOwn || limit() === 0) throw thrown;
     giveUpReserve(places.data);
     return own();
   });
@@ -138,8 +149,12 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
           onBug: (thrown) => onBug(thrown, ""),
         }).catch(closed);
 
-  const endUpkeep = limit === 0 ? () => {} : startUpkeep({ world, store, events, onChange: workers.wake, say });
-  if (!onlyOwn && limit > 0) {
+  const { supervisor, clock } = options;
+  const counts = () => history.stats({ workers: limit(), maxConcurrent: limit(), now: now() });
+  const onTick = supervisor ? openHeartbeat({ supervisor, store, clock, counts }) : () => {};
+  const runs = limit() > 0;
+  const endUpkeep = runs ? startUpkeep({ world, store, events, onChange: workers.wake, onTick, say }) : () => {};
+  if (!onlyOwn && runs) {
     await workers.takeUp(recovered);
     // What can't be told the remote now is asked of it when the operation goes on.
     void Promise.all([world.locks.adopt(), world.sharing.repair()]).catch((thrown: unknown) => {
@@ -155,7 +170,7 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     const left = workers.running();
     await workers.release();
     // Who only writes something down leaves the rest to those who come to work.
-    if (limit > 0) await settle(world, hurry, say);
+    if (runs) await settle(world, hurry, say);
     world.sharing.end();
     await server?.stop();
     store.close();
@@ -167,7 +182,7 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
   return {
     control,
     reader,
-    note: { ...note, socket },
+    note,
     row: (id) => history.operation(id),
     listen: (listener) => events.listen(listener),
     recovered,
@@ -175,11 +190,29 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     bugOf: workers.bugOf,
     idle: workers.idle,
     broken: broken.promise,
+    counts,
+    reload() {
+      const refused = refusalOf(() => reloadSettings(settings, places, env));
+      Object.assign(note, { workers: limit(), configured: clock.now(), refused: refused && describe(refused) });
+      ownership.announce(note);
+      workers.wake();
+      return refused;
+    },
     leave(graceMs = parseDuration(settings["agent.drain_timeout"].value), hurry = new AbortController().signal) {
       left ??= leaveOnce(graceMs ?? 0, hurry);
       return left;
     },
   };
+}
+
+function refusalOf(work: () => void): Problem | null {
+  try {
+    work();
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof GarzaError) return thrown.problem;
+    throw thrown;
+  }
 }
 
 /** Other machines need not wait for a lease to run out. What can't be told them now, the next process tells. */

@@ -7,7 +7,7 @@ import type { Places } from "../core/config.ts";
 import { parseDuration } from "../core/duration.ts";
 import { type Masker, masker } from "../core/redact.ts";
 import { openSecrets, storedSecrets } from "../core/secrets.ts";
-import { loadSettings } from "../core/settings.ts";
+import { loadSettings, type Settings } from "../core/settings.ts";
 import type { Mapping } from "../core/value.ts";
 import type { Journal } from "../engine/journal/journal.ts";
 import type { ReadOnlyWorld, World } from "../engine/world.ts";
@@ -41,6 +41,7 @@ export function readOnlyWorld(
   { places, env, clock, builtIn }: Surrounding,
   locks: Pick<Locks, "holder">,
   db: Database | null = null,
+  settings: Settings = loadSettings(places, env),
 ): ReadOnlyWorld {
   const secrets = openSecrets({ data: places.data, env, platform: process.platform });
   return {
@@ -53,7 +54,7 @@ export function readOnlyWorld(
     ...registries(places.root),
     state: openStateFiles({ root: places.root, clock, ...(db && { log: { reader: readStateLog(db) } }) }),
     locks,
-    settings: loadSettings(places, env),
+    settings,
     secret: (name) => secrets.get(name),
   };
 }
@@ -80,6 +81,7 @@ export type Machinery = {
   store: Store;
   queue: Queue;
   journal: Journal;
+  settings: Settings;
   claimant: Claimant;
   ask: World["ask"];
   leaving: AbortSignal;
@@ -91,8 +93,7 @@ export type Machinery = {
 
 export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...machinery }: Machinery): World {
   const { places, clock, env } = surrounding;
-  const { queue } = machinery;
-  const settings = loadSettings(places, env);
+  const { queue, settings } = machinery;
   const machine = { id: machinery.claimant.machine, host: hostname() };
   const remote = remoteOf({ root: places.root, sockets: join(places.data, "ssh"), env });
   const deadlines = openDeadlines(clock);
@@ -122,7 +123,7 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
   });
   const mask = masker(storedSecrets(places.data).values());
   const notifier = openNotifier({ store, clock, log: join(places.data, "notifications.log") });
-  const readOnly = { ...readOnlyWorld(surrounding, locks), state: shared.state };
+  const readOnly = { ...readOnlyWorld(surrounding, locks, null, settings), state: shared.state };
   locks.listen((event) => {
     if (event.type !== "lost") return;
     void shared.publisher.lost(event.operation, `lock ${event.resource} was lost`).catch(() => {});

@@ -32,7 +32,10 @@ async function runTyped(argv: readonly string[], terminal: Terminal): Promise<nu
     terminal.out.write(commandHelp(command));
     return 0;
   }
-  return command.run({ ...call, terminal });
+  const typed = { ...call, terminal };
+  // Loaded for root alone.
+  const asked = process.getuid?.() === 0 ? (await import("./as-owner.ts")).asOwner(typed, command) : typed;
+  return command.run(asked);
 }
 
 /** Flags may stand before the command: `garza --root DIR status`. */

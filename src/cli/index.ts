@@ -21,6 +21,36 @@ export const commands: readonly Entry[] = [
     load: async () => (await import("./commands/agent.ts")).agent,
   },
   {
+    name: "agent install",
+    summary: "Let this machine's service manager run the agent of this repository",
+    load: async () => (await import("./commands/agent-install.ts")).install,
+  },
+  {
+    name: "agent uninstall",
+    summary: "Take the agent's service away again; its data and running steps stay",
+    load: async () => (await import("./commands/agent-uninstall.ts")).uninstall,
+  },
+  {
+    name: "agent status",
+    summary: "Who runs operations here, its service, and where its environment comes from",
+    load: async () => (await import("./commands/agent-status.ts")).status,
+  },
+  {
+    name: "agent reload",
+    summary: "Let the agent read its configuration again; a wrong one is refused, and the old one stays",
+    load: async () => (await import("./commands/agent-reload.ts")).reload,
+  },
+  {
+    name: "agent logs",
+    summary: "What the agent's service has logged",
+    load: async () => (await import("./commands/agent-logs.ts")).logs,
+  },
+  {
+    name: "agent stop",
+    summary: "Stop the agent; what still runs is carried on by the next one",
+    load: async () => (await import("./commands/agent-stop.ts")).stop,
+  },
+  {
     name: "queue add",
     summary: "Put operations into the queue, for an agent to run",
     load: async () => (await import("./commands/queue-add.ts")).add,
@@ -200,6 +230,11 @@ export const commands: readonly Entry[] = [
     name: "backup restore",
     summary: "Put a backup in the place of the database",
     load: async () => (await import("./commands/backup.ts")).restore,
+  },
+  {
+    name: "uninstall",
+    summary: "Take away what garza has put on this machine for this repository; with --purge its data, too",
+    load: async () => (await import("./commands/uninstall.ts")).uninstall,
   },
   {
     name: "completion",

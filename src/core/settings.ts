@@ -93,6 +93,17 @@ export function loadSettings({ root, data }: Places, env: Readonly<Record<string
   return settings as Settings;
 }
 
+/** The same settings, as they are now. Throws what `loadSettings` throws, and has changed nothing then. */
+export function reloadSettings(
+  settings: Settings,
+  places: Places,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
+  const fresh = loadSettings(places, env);
+  for (const name of Object.keys(settings)) if (!Object.hasOwn(fresh, name)) Reflect.deleteProperty(settings, name);
+  Object.assign(settings, fresh);
+}
+
 const names = Object.keys(table) as Fixed[];
 const groupRow = whole("1", 1, 1000);
 

@@ -18,7 +18,7 @@ import { type GitPlace, git, gitText } from "../git/git.ts";
 
 export const attributeLine = "/infra/state/*.json merge=garza-json -text";
 
-const section = "merge.garza-json";
+export const section = "merge.garza-json";
 
 /** What git runs; it puts in the versions and the path itself, quoted. */
 const commandOf = (program: string) =>

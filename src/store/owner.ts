@@ -24,6 +24,10 @@ export type Owner = {
   /** Operations that it runs at once; 0 for a command that only writes and leaves. */
   workers: number;
   version: string;
+  /** When its configuration was read, or refused, last. */
+  configured: number;
+  /** Why what the configuration's files say now is not in force; null: it is. */
+  refused: string | null;
 };
 
 export type Ownership = {

@@ -40,7 +40,14 @@ export async function restore(data: string, backup: string | null, clock: Clock)
 
 async function own(data: string, clock: Clock): Promise<Ownership> {
   const about = { pid: process.pid, instance: randomHex(6), since: clock.now(), version };
-  const me: Owner = { ...about, command: "garza backup restore", socket: null, workers: 0 };
+  const me: Owner = {
+    ...about,
+    command: "garza backup restore",
+    socket: null,
+    workers: 0,
+    configured: about.since,
+    refused: null,
+  };
   let holder: Owner | null = null;
   const waits = (owner: Owner | null) => {
     holder = owner;

@@ -17,7 +17,17 @@ async function serveAt(socket: string): Promise<{ code: string } | { mode: strin
     unpause: never, syncState: never, follow: none, watch: none,
   }; // biome-ignore format: a list
   const reader = { operation: () => ({ id: "" }), list: () => ({ operations: [], next: null }), stats: () => ({}) };
-  const note = { pid: 1, instance: "", command: "", since: 0, socket, workers: 0, version: "" };
+  const note = {
+    pid: 1,
+    instance: "",
+    command: "",
+    since: 0,
+    socket,
+    workers: 0,
+    version: "",
+    configured: 0,
+    refused: null,
+  };
   const server = await serveControl({ socket, control, reader, note, onBug: () => {} });
   const there = { mode: mode(socket), folder: mode(join(socket, "..")) };
   await server.stop();

@@ -12,6 +12,8 @@ export const agent = name(
     socket: textOrNull,
     workers: z.int().describe("Operations that it runs at once."),
     version: z.string(),
+    configured: instant.describe("When its configuration was read, or refused, last."),
+    refused: textOrNull.describe("Why what the configuration's files say now is not in force."),
     uptime_ms: z.int(),
     running: z.int().describe("Operations that run now."),
     storage_full: z.boolean().describe("Nothing is begun or accepted."),
