@@ -149,6 +149,7 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     const left = workers.running();
     await workers.release();
     await server?.stop();
+    await world.connections.close();
     store.close();
     ownership.release();
     return left;

@@ -19,7 +19,9 @@ export async function planOperation(
   try {
     const world = readOnlyWorld(surrounding, lockReader(db));
     const source = typeof template === "string" ? world.library.find(template) : template;
-    return await plan(world, { ...rest, source });
+    const planned = await plan(world, { ...rest, source });
+    await world.connections.close();
+    return planned;
   } finally {
     db?.close();
   }

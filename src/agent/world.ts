@@ -9,10 +9,13 @@ import { loadSettings } from "../core/settings.ts";
 import type { Mapping } from "../core/value.ts";
 import type { Journal } from "../engine/journal/journal.ts";
 import type { ReadOnlyWorld, World } from "../engine/world.ts";
+import { openConnections } from "../hosts/connections.ts";
 import { loadInventory } from "../hosts/read-inventory.ts";
 import { loadServices } from "../hosts/read-services.ts";
+import type { HostNote } from "../hosts/surroundings.ts";
 import { openLocalLocks } from "../locks/local-locks.ts";
 import type { Locks } from "../locks/locks.ts";
+import type { Notifier } from "../notify/notifier.ts";
 import { openNotifier } from "../notify/open-notifier.ts";
 import type { Claimant, Queue } from "../queue/queue.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
@@ -21,6 +24,7 @@ import { stepTypes } from "../steps/index.ts";
 import type { Store } from "../store/store.ts";
 import { openLibrary } from "../template/library.ts";
 import type { Template } from "../template/template.ts";
+import { hostSurroundings } from "./host-surroundings.ts";
 
 export type Surrounding = {
   places: Places;
@@ -30,11 +34,18 @@ export type Surrounding = {
   builtIn: Readonly<Record<string, string>>;
 };
 
+/** Who hears of hosts that are reached by another route, or by none. */
+type HostHearer = { say(text: string): void; notify?(note: HostNote): void };
+
+/** Its connections are open once they are used: whoever made it closes them. */
 export function readOnlyWorld(
   { places, env, clock, builtIn }: Surrounding,
   locks: Pick<Locks, "holder">,
+  hearer: HostHearer = { say: () => {} },
 ): ReadOnlyWorld {
   const secrets = openSecrets({ data: places.data, env, platform: process.platform });
+  const settings = loadSettings(places, env);
+  const secret = (name: string) => secrets.get(name);
   return {
     places,
     env,
@@ -45,8 +56,9 @@ export function readOnlyWorld(
     ...registries(places.root),
     state: openStateFiles({ root: places.root, clock }),
     locks,
-    settings: loadSettings(places, env),
-    secret: (name) => secrets.get(name),
+    settings,
+    secret,
+    connections: openConnections(hostSurroundings({ places, env, clock, settings, secret, ...hearer })),
   };
 }
 
@@ -86,7 +98,11 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
   const locks = openLocalLocks({ store, root: places.root, host: hostname(), clock, warn, onFree });
   const mask = masker(storedSecrets(places.data).values());
   const notifier = openNotifier({ store, clock, log: join(places.data, "notifications.log") });
-  const readOnly = readOnlyWorld(surrounding, locks);
+  const masked: Notifier = { ...notifier, send: (note) => notifier.send(mask.maskValue(note) as typeof note) };
+  const readOnly = readOnlyWorld(surrounding, locks, {
+    say: (text) => warn(mask.mask(text)),
+    notify: (note) => void masked.send({ channel: "log", ...note, id: `host-${clock.now()}`, operation: "" }),
+  });
   return {
     ...readOnly,
     ...machinery,
@@ -96,7 +112,7 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
     state: maskedState(readOnly.state, mask),
     masker: mask,
     // Nothing leaves the process unmasked, whatever channel it takes.
-    notifier: { ...notifier, send: (note) => notifier.send(mask.maskValue(note) as typeof note) },
+    notifier: masked,
   };
 }
 

@@ -56,6 +56,7 @@ export function stepContext(at: AttemptInFrame): StepContext {
     rollingBack: frame.phase === "undo" || frame.phase === "rollback",
     clock: world.clock,
     inventory: world.inventory,
+    connections: world.connections,
     services: world.services,
     state: world.state,
     locks: locksOf(at),
@@ -137,6 +138,7 @@ function locksOf({ frame, attempt }: AttemptInFrame): StepContext["locks"] {
 }
 
 export function planContext(world: ReadOnlyWorld, rendering: Rendering): PlanContext {
-  const { inventory, services, state, locks } = world;
-  return { ...rendering, decide: (condition) => rendering.condition(condition), inventory, services, state, locks };
+  const { inventory, connections, services, state, locks } = world;
+  const decide: PlanContext["decide"] = (condition) => rendering.condition(condition);
+  return { ...rendering, decide, inventory, connections, services, state, locks };
 }

@@ -20,6 +20,8 @@ export function requireHere(host: string | undefined, { inventory }: Hosts): voi
 export function showHost(host: string | undefined, { inventory }: Hosts): PlanLine {
   if (host === undefined) return { label: "host", text: "this machine" };
   const { name, local, primary } = inventory.find(host);
-  const address = primary ? ` (${primary.user ? `${primary.user}@` : ""}${primary.host}:${primary.port})` : "";
+  const address = primary
+    ? ` (${primary.user ? `${primary.user}@` : ""}${primary.host}${primary.port ? `:${primary.port}` : ""})`
+    : "";
   return { label: "host", text: local ? `${name}, this machine` : `${name}${address}, which this build can't reach` };
 }

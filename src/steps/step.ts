@@ -8,6 +8,7 @@ import type { Clock } from "../core/clock.ts";
 import type { HttpAnswer, HttpRequest } from "../core/http.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Mapping, Value } from "../core/value.ts";
+import type { Connections } from "../hosts/connection.ts";
 import type { Inventory } from "../hosts/inventory.ts";
 import type { Services } from "../hosts/services.ts";
 import type { Locks } from "../locks/locks.ts";
@@ -72,6 +73,7 @@ export type PlanContext = Rendering & {
   /** Null: only a run can know. */
   decide(condition: string): boolean | null;
   inventory: Inventory;
+  connections: Connections;
   services: Services;
   state: StateFiles;
   locks: Pick<Locks, "holder">;
@@ -130,6 +132,7 @@ export type StepContext = Rendering & {
   rollingBack: boolean;
   clock: Clock;
   inventory: Inventory;
+  connections: Connections;
   services: Services;
   state: StateFiles;
   locks: Locks;

@@ -1,0 +1,138 @@
+/** Every way to every host, opened when it is needed and shared by all who work there. */
+import { PassThrough, Writable } from "node:stream";
+import type { SFTPWrapper } from "ssh2";
+import { collect } from "./collect.ts";
+import { type Connection, type Connections, NotSent, type RemoteStream, type UseOptions } from "./connection.ts";
+import { openDialer } from "./dial.ts";
+import { type Gate, openGate } from "./gate.ts";
+import type { Host } from "./inventory.ts";
+import { openPool, type Pool, type Reached, type Wish } from "./pool.ts";
+import { openReacher } from "./reach.ts";
+import type { Runner } from "./runner.ts";
+import { streamOf } from "./ssh/stream.ts";
+import type { HostSurroundings } from "./surroundings.ts";
+import { jumpHost, without } from "./ways.ts";
+
+export function openConnections(surroundings: HostSurroundings): Connections {
+  const { clock, inventory } = surroundings;
+  const dialer = openDialer(surroundings);
+  const reacher = openReacher(surroundings, dialer);
+  const pools = new Map<string, Pool>();
+  const gates = new Map<string, Gate>();
+
+  /** `chain`: the hosts that are being reached by way of this one. */
+  const poolTo = (host: Host, user: string | undefined, jumps: readonly string[], chain: readonly string[]): Pool => {
+    const here = without(host, [...chain, host.name]);
+    const key = JSON.stringify([here, user, jumps, inventory().ssh()]);
+    const known = pools.get(key);
+    if (known) return known;
+    const through = reacherThrough([...chain, host.name]);
+    const state = reacher.begin();
+    const pool = openPool({ clock, reach: (say) => reacher.reach({ host: here, user, jumps, through, say, state }) });
+    pools.set(key, pool);
+    return pool;
+  };
+
+  const reacherThrough =
+    (chain: readonly string[]) =>
+    async (jumps: readonly string[], to: { address: string; port: number }, signal: AbortSignal) => {
+      const last = jumpHost(jumps.at(-1) ?? "", inventory());
+      const pool = poolTo(last, undefined, jumps.slice(0, -1), chain);
+      const { opened, leave } = await pool.begin({ control: true, signal, say: () => {} }, (line) =>
+        line.forward(to.address, to.port),
+      );
+      opened.on("error", () => {});
+      opened.once("close", leave);
+      return opened;
+    };
+
+  const gateOf = (host: Host): Gate => {
+    const known = gates.get(host.name) ?? openGate(() => inventory().find(host.name).max_concurrent ?? Infinity);
+    gates.set(host.name, known);
+    return known;
+  };
+
+  return {
+    async use(name, options, work) {
+      const { signal, user, control = false } = options;
+      signal.throwIfAborted();
+      const host = inventory().find(name);
+      const leave = control ? () => {} : await gateOf(host).enter(signal);
+      try {
+        const pool = poolTo(host, user, [], []);
+        const wish = wishOf(options);
+        return await work(connectionBy(pool, host.name, await pool.current(wish), wish));
+      } finally {
+        leave();
+      }
+    },
+    async close() {
+      for (const pool of pools.values()) pool.close();
+      pools.clear();
+    },
+  };
+}
+
+const wishOf = ({ signal, control = false, say = () => {} }: UseOptions): Wish => ({ signal, control, say });
+
+/** Begun by one route, it goes on by whichever is open when the next command comes. */
+function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Connection {
+  let now = first;
+  const look = async (signal = wish.signal) => {
+    now = await pool.current({ ...wish, signal });
+    return now;
+  };
+  const open: Connection["open"] = async (line, { pty, signal = wish.signal } = {}) => {
+    const way = await look(signal);
+    if (way.kind === "runner") return printed(way.runner, line, signal);
+    const begun = await pool.begin({ ...wish, signal }, (one) => one.exec(line, pty));
+    const stream = streamOf(begun.opened, begun.line, begun.leave);
+    const abort = () => stream.close();
+    signal.addEventListener("abort", abort, { once: true });
+    void stream.ended.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
+    return stream;
+  };
+  return {
+    host,
+    get route() {
+      return now.route;
+    },
+    get takesInput() {
+      return now.kind === "line";
+    },
+    open,
+    async exec(line, options = {}) {
+      const { signal = wish.signal, limit } = options;
+      const way = await look(signal);
+      if (way.kind === "line") return collect(await open(line, { signal }), { ...options, signal });
+      if (options.stdin !== undefined && options.stdin.length > 0) throw new NotSent(`${way.route} takes no input`);
+      return way.runner.run(line, { signal, ...(limit !== undefined && { limit }) });
+    },
+    async sftp() {
+      const { opened, leave } = await pool.begin(wish, (one) => one.sftp());
+      // The library's types know the end by another name than the library.
+      (opened as SFTPWrapper & NodeJS.EventEmitter).once("close", leave);
+      return opened;
+    },
+  };
+}
+
+/** Its output comes when it has ended. */
+function printed(runner: Runner, line: string, signal: AbortSignal): RemoteStream {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const ended = runner.run(line, { signal }).then(
+    (result) => {
+      stdout.end(result.stdout);
+      stderr.end(result.stderr);
+      return { exitCode: result.exitCode, signal: result.signal };
+    },
+    (thrown: unknown) => {
+      stdout.end();
+      stderr.end();
+      throw thrown;
+    },
+  );
+  ended.catch(() => {});
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  return { stdin: nowhere, stdout, stderr, ended, resize() {}, signal() {}, close() {} };
+}
