@@ -36,6 +36,7 @@ export function stepContext(at: AttemptInFrame): StepContext {
   const tell = (type: "step-said", text: string) =>
     // A record that can't be written now fails the step's next awaited write as well.
     void world.journal.tell(run.id, { type, key: attempt.key, text: world.masker.mask(text) }).catch(() => {});
+  const say = (text: string) => tell("step-said", text);
 
   return {
     ...rendering,
@@ -64,9 +65,9 @@ export function stepContext(at: AttemptInFrame): StepContext {
     settings: world.settings,
     env: world.env,
     secret: (name) => scope.surroundings.secret(name),
-    spawn: (request) => spawnStep({ run, attempt, options, signal, request, number: processes++, mayRepeat }),
+    spawn: (request) => spawnStep({ run, attempt, options, signal, request, number: processes++, mayRepeat, say }),
     http: (request) => sendRequest(request, signal),
-    say: (text) => tell("step-said", text),
+    say,
     warn: (text) => void warn(run, attempt.key, text).catch(() => {}),
     nestedKeys: Object.keys(step.nested),
     loop(from = lastLoop(run, scope)) {

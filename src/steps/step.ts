@@ -95,6 +95,24 @@ export type ProcessRequest = {
   inheritFd?: number;
 };
 
+/** A process on another machine: a script for an interpreter there. */
+export type FarRequest = {
+  /** A name in the inventory, or `[user@]address[:port]`. */
+  host: string;
+  /** Who to log in as. */
+  user?: string;
+  /** Who to run it as, by a `sudo` that asks nothing. */
+  become?: string;
+  run:
+    | { script: Script; shell: string }
+    | { text: string; interpreter: readonly [string, ...string[]]; args: readonly string[] };
+  /** As it is written: absolute, `~/…`, or relative to the home folder there, which is the default. */
+  directory?: string;
+  env?: Readonly<Record<string, string>>;
+  stdin?: string;
+  timeoutMs?: number;
+};
+
 export type ProcessResult = {
   /** Null when a signal ended it. */
   exitCode: number | null;
@@ -141,8 +159,8 @@ export type StepContext = Rendering & {
   /** Environment of the agent (or of the shell that started a foreground run). */
   env: Readonly<Record<string, string>>;
   secret(name: string): string | undefined;
-  /** Runs a local process under the wrapper; throws on cancel and `timed-out`. */
-  spawn(request: ProcessRequest): Promise<ProcessResult>;
+  /** Runs a process under the wrapper, here or on another machine; throws on cancel and `timed-out`. */
+  spawn(request: ProcessRequest | FarRequest): Promise<ProcessResult>;
   /** Throws `no-answer` with the reason when none came (core/http.ts). */
   http(request: HttpRequest): Promise<HttpAnswer>;
   /** A line for the followers: what the step is doing now. */

@@ -78,7 +78,7 @@ export function stepContext(given: Surroundings = {}): StepContext & Heard {
     settings: loadSettings({ root, data: root }, rest.env ?? {}),
     env: {},
     secret: (name) => (Object.hasOwn(secrets, name) ? secrets[name] : undefined),
-    spawn: (request) => spawn(request, signal),
+    spawn: (request) => ("host" in request ? unused("other machines")() : spawn(request, signal)),
     http: (request) => sendRequest(request, signal),
     say: (text) => heard.said.push(text),
     warn: (text) => heard.warned.push(text),

@@ -1,7 +1,7 @@
 /** A bad network: stands before a server, and cuts, delays, throttles, or goes silent when it is told to. */
 import { connect, createServer, type Socket } from "node:net";
 
-export type Proxy = AsyncDisposable & {
+export type BadLine = AsyncDisposable & {
   port: number;
   /** Connections that were taken so far. */
   taken(): number;
@@ -20,14 +20,21 @@ export type Proxy = AsyncDisposable & {
   throttle(bytes: number): void;
   /** New connections are reset at once. */
   refuse(refuses: boolean): void;
-  /** Cuts everything once that many more bytes have gone to the server. */
-  cutAfter(bytes: number): void;
+  /** Cuts everything, one time, when that many more bytes have gone to the server, or have come from it. */
+  cutAfter(bytes: number, way?: "sent" | "received"): void;
 };
 
-export async function startProxy(target: number): Promise<Proxy> {
+export async function startProxy(target: number): Promise<BadLine> {
   const pairs = new Set<[Socket, Socket]>();
   let [taken, sent, received] = [0, 0, 0];
-  let [delayMs, rate, budget] = [0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let [delayMs, rate] = [0, Number.POSITIVE_INFINITY];
+  const budget = { sent: Number.POSITIVE_INFINITY, received: Number.POSITIVE_INFINITY };
+  const spend = (way: "sent" | "received", bytes: number) => {
+    budget[way] -= bytes;
+    if (budget[way] > 0) return true;
+    budget[way] = Number.POSITIVE_INFINITY;
+    return false;
+  };
   let isSilent = false;
   let refuses = false;
   let go = Promise.withResolvers<void>();
@@ -65,12 +72,11 @@ export async function startProxy(target: number): Promise<Proxy> {
     near.on("close", () => pairs.delete(pair));
     void pump(near, far, (bytes) => {
       sent += bytes;
-      budget -= bytes;
-      return budget > 0;
+      return spend("sent", bytes);
     });
     void pump(far, near, (bytes) => {
       received += bytes;
-      return true;
+      return spend("received", bytes);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -97,8 +103,8 @@ export async function startProxy(target: number): Promise<Proxy> {
     refuse(wanted) {
       refuses = wanted;
     },
-    cutAfter(bytes) {
-      budget = bytes;
+    cutAfter(bytes, way = "sent") {
+      budget[way] = bytes;
     },
     async [Symbol.asyncDispose]() {
       isSilent = false;
