@@ -2,7 +2,7 @@
 import { PassThrough, Writable } from "node:stream";
 import type { SFTPWrapper } from "ssh2";
 import { collect } from "./collect.ts";
-import { type Connection, type Connections, NotSent, type RemoteStream, type UseOptions } from "./connection.ts";
+import { type Connection, type Connections, NotSent, type Pty, type RemoteStream, type UseOptions } from "./connection.ts";
 import { openDialer } from "./dial.ts";
 import { type Gate, openGate } from "./gate.ts";
 import type { Host } from "./inventory.ts";
@@ -82,15 +82,9 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     now = await pool.current({ ...wish, signal });
     return now;
   };
-  const open: Connection["open"] = async (line, { pty, signal = wish.signal } = {}) => {
-    const way = await look(signal);
-    if (way.kind === "runner") return printed(way.runner, line, signal);
+  const begin = async (line: string, signal: AbortSignal, pty?: Pty) => {
     const begun = await pool.begin({ ...wish, signal }, (one) => one.exec(line, pty));
-    const stream = streamOf(begun.opened, begun.line, begun.leave);
-    const abort = () => stream.close();
-    signal.addEventListener("abort", abort, { once: true });
-    void stream.ended.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
-    return stream;
+    return streamOf(begun.opened, begun.line, begun.leave);
   };
   return {
     host,
@@ -100,11 +94,20 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     get takesInput() {
       return now.kind === "line";
     },
-    open,
+    async open(line, { pty, signal = wish.signal } = {}) {
+      const way = await look(signal);
+      if (way.kind === "runner") return printed(way.runner, line, signal);
+      const stream = await begin(line, signal, pty);
+      const abort = () => stream.close();
+      signal.addEventListener("abort", abort, { once: true });
+      void stream.ended.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
+      if (signal.aborted) abort();
+      return stream;
+    },
     async exec(line, options = {}) {
       const { signal = wish.signal, limit } = options;
       const way = await look(signal);
-      if (way.kind === "line") return collect(await open(line, { signal }), { ...options, signal });
+      if (way.kind === "line") return collect(await begin(line, signal), { ...options, signal });
       if (options.stdin !== undefined && options.stdin.length > 0) throw new NotSent(`${way.route} takes no input`);
       return way.runner.run(line, { signal, ...(limit !== undefined && { limit }) });
     },

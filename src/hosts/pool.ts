@@ -52,6 +52,7 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
   const hearers = new Set<(text: string) => void>();
   let freed = Promise.withResolvers<void>();
   let isClosed = false;
+  let allowed = { limit: channels, spare: spareChannels };
 
   const open = async () => {
     const reached = await reach((text) => {
@@ -64,7 +65,7 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
     const { line, route } = reached;
     if (isClosed) return line.end();
     runner = undefined;
-    const one: Kept = { line, route, inUse: 0, limit: channels, spare: spareChannels };
+    const one: Kept = { line, route, inUse: 0, ...allowed };
     kept.push(one);
     rest(one);
     void line.gone.then(() => {
@@ -147,9 +148,9 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
             refusals++;
             await clock.sleep(refusedPauseMs, wish.signal);
           } else if (thrown instanceof Refused && one.inUse > 0) {
-            // This server allows fewer than others.
-            one.limit = Math.min(one.limit, one.inUse);
-            one.spare = 0;
+            // This server allows fewer than others: so it will on the next connection.
+            allowed = { limit: Math.min(one.limit, one.inUse), spare: 0 };
+            Object.assign(one, allowed);
             refusals = 0;
           } else if (!(thrown instanceof NotSent) || one.line.isOpen() || ++cuts > 3) {
             throw thrown;
