@@ -100,12 +100,22 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
     }
   };
 
-  const room = async (wish: Wish): Promise<Kept | Reached> => {
+  const openRunner = () =>
+    runner && kept.length === 0 && clock.monotonic() < runner.until ? runner.reached : undefined;
+
+  /** A connection with a channel taken in it; or a route that has none. */
+  const take = async (wish: Wish): Promise<Kept | Reached> => {
     for (;;) {
       if (isClosed) throw new NotSent("the connections are being closed");
       const free = kept.find((one) => hasRoom(one, wish.control));
-      if (free) return free;
-      if (runner && kept.length === 0 && clock.monotonic() < runner.until) return runner.reached;
+      if (free) {
+        // Now, not when whoever asked gets to hear of it: several ask at once.
+        free.inUse++;
+        clearTimeout(free.rest);
+        return free;
+      }
+      const reached = openRunner();
+      if (reached) return reached;
       await more(wish);
     }
   };
@@ -119,18 +129,20 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
 
   return {
     async current(wish) {
-      const live = kept.find(({ line }) => line.isOpen());
-      if (live) return { kind: "line", line: live.line, route: live.route };
-      const found = await room(wish);
-      return "kind" in found ? found : { kind: "line", line: found.line, route: found.route };
+      for (;;) {
+        if (isClosed) throw new NotSent("the connections are being closed");
+        const live = kept.find(({ line }) => line.isOpen());
+        if (live) return { kind: "line", line: live.line, route: live.route };
+        const reached = openRunner();
+        if (reached) return reached;
+        await more(wish);
+      }
     },
 
     async begin(wish, start) {
       for (let refusals = 0, cuts = 0; ; ) {
-        const one = await room(wish);
+        const one = await take(wish);
         if ("kind" in one) throw new NotSent(`${one.route} takes no input and carries no files`);
-        one.inUse++;
-        clearTimeout(one.rest);
         try {
           const opened = await start(one.line);
           let isLeft = false;
