@@ -2,7 +2,14 @@
 import { PassThrough, Writable } from "node:stream";
 import type { SFTPWrapper } from "ssh2";
 import { collect } from "./collect.ts";
-import { type Connection, type Connections, NotSent, type Pty, type RemoteStream, type UseOptions } from "./connection.ts";
+import {
+  type Connection,
+  type Connections,
+  NotSent,
+  type Pty,
+  type RemoteStream,
+  type UseOptions,
+} from "./connection.ts";
 import { openDialer } from "./dial.ts";
 import { type Gate, openGate } from "./gate.ts";
 import type { Host } from "./inventory.ts";
