@@ -10,17 +10,30 @@ import {
   type RemoteStream,
   type UseOptions,
 } from "./connection.ts";
-import { openDialer } from "./dial.ts";
+import { type Dialing, openDialer } from "./dial.ts";
 import { type Gate, openGate } from "./gate.ts";
 import type { Host } from "./inventory.ts";
 import { openPool, type Pool, type Reached, type Wish } from "./pool.ts";
 import { openReacher } from "./reach.ts";
 import type { Runner } from "./runner.ts";
+import type { Line } from "./ssh/line.ts";
+import type { OpenSshConfig } from "./ssh/openssh-config.ts";
+import { scanKeys } from "./ssh/scan.ts";
 import { streamOf } from "./ssh/stream.ts";
 import type { HostSurroundings } from "./surroundings.ts";
-import { jumpHost, without } from "./ways.ts";
+import { jumpHost, type SshWay, type Way, without } from "./ways.ts";
 
-export function openConnections(surroundings: HostSurroundings): Connections {
+/** Besides working on hosts: looking at each way by itself. */
+export type Hosts = Connections & {
+  /** A new connection by this way alone, whatever is open. */
+  attempt(host: Host, way: Way, options: { signal: AbortSignal; say(text: string): void }): Promise<Reached>;
+  /** The keys that the host shows by this way, with what is known of it; none of them is trusted by that. */
+  shownKeys(way: SshWay, signal: AbortSignal): Promise<ShownKeys>;
+};
+
+export const openConnections = (surroundings: HostSurroundings): Connections => openHosts(surroundings);
+
+export function openHosts(surroundings: HostSurroundings): Hosts {
   const { clock, inventory } = surroundings;
   const dialer = openDialer(surroundings);
   const reacher = openReacher(surroundings, dialer);
@@ -73,12 +86,23 @@ export function openConnections(surroundings: HostSurroundings): Connections {
         leave();
       }
     },
+    attempt: (host, way, { signal, say }) =>
+      reacher.attempt({ host, user: undefined, jumps: [], through: reacherThrough([host.name]), say }, way, signal),
+    async shownKeys(way, signal) {
+      const resolved = await dialer.resolve(way);
+      const through: Dialing["through"] = (jumps, to) => reacherThrough([])(jumps, to, signal);
+      const { user } = resolved.config;
+      const connect = () => dialer.carrier({ way, through }, resolved);
+      return { config: resolved.config, keys: await scanKeys({ connect, user, timeoutMs: way.timeoutMs, signal }) };
+    },
     async close() {
       for (const pool of pools.values()) pool.close();
       pools.clear();
     },
   };
 }
+
+export type ShownKeys = { config: OpenSshConfig; keys: readonly Buffer[] };
 
 const wishOf = ({ signal, control = false, say = () => {} }: UseOptions): Wish => ({ signal, control, say });
 
@@ -89,8 +113,9 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     now = await pool.current({ ...wish, signal });
     return now;
   };
-  const begin = async (line: string, signal: AbortSignal, pty?: Pty) => {
-    const begun = await pool.begin({ ...wish, signal }, (one) => one.exec(line, pty));
+  const begin = async (line: string | null, signal: AbortSignal, pty?: Pty) => {
+    const start = (one: Line) => (line === null ? one.shell(pty ?? plainPty) : one.exec(line, pty));
+    const begun = await pool.begin({ ...wish, signal }, start);
     return streamOf(begun.opened, begun.line, begun.leave);
   };
   return {
@@ -103,7 +128,8 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     },
     async open(line, { pty, signal = wish.signal } = {}) {
       const way = await look(signal);
-      if (way.kind === "runner") return printed(way.runner, line, signal);
+      if (way.kind === "runner" && line === null) throw new NotSent(`${way.route} has no terminal`);
+      if (way.kind === "runner") return printed(way.runner, line ?? "", signal);
       const stream = await begin(line, signal, pty);
       const abort = () => stream.close();
       signal.addEventListener("abort", abort, { once: true });
@@ -126,6 +152,8 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     },
   };
 }
+
+const plainPty: Pty = { term: "dumb", cols: 80, rows: 24 };
 
 /** Its output comes when it has ended. */
 function printed(runner: Runner, line: string, signal: AbortSignal): RemoteStream {
