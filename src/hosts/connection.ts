@@ -18,9 +18,9 @@ export type Connection = {
   exec(line: string, options?: ExecOptions): Promise<ExecResult>;
   /**
    * The same, with its streams open, for following output or joining two ends. Back-pressure holds. On a route that
-   * does not take input the output comes at the end.
+   * does not take input the output comes at the end. Null: a login shell at a terminal, where `takesInput`.
    */
-  open(line: string, options?: OpenOptions): Promise<RemoteStream>;
+  open(line: string | null, options?: OpenOptions): Promise<RemoteStream>;
   /** SFTP session (ssh2's), only where `takesInput`; end it with `end()`. Rejects with `NotSent`. */
   sftp(): Promise<SFTPWrapper>;
 };

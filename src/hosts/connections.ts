@@ -2,18 +2,38 @@
 import { PassThrough, Writable } from "node:stream";
 import type { SFTPWrapper } from "ssh2";
 import { collect } from "./collect.ts";
-import { type Connection, type Connections, NotSent, type RemoteStream, type UseOptions } from "./connection.ts";
-import { openDialer } from "./dial.ts";
+import {
+  type Connection,
+  type Connections,
+  NotSent,
+  type Pty,
+  type RemoteStream,
+  type UseOptions,
+} from "./connection.ts";
+import { type Dialing, openDialer } from "./dial.ts";
 import { type Gate, openGate } from "./gate.ts";
 import type { Host } from "./inventory.ts";
 import { openPool, type Pool, type Reached, type Wish } from "./pool.ts";
 import { openReacher } from "./reach.ts";
 import type { Runner } from "./runner.ts";
+import type { Line } from "./ssh/line.ts";
+import type { OpenSshConfig } from "./ssh/openssh-config.ts";
+import { scanKeys } from "./ssh/scan.ts";
 import { streamOf } from "./ssh/stream.ts";
 import type { HostSurroundings } from "./surroundings.ts";
-import { jumpHost, without } from "./ways.ts";
+import { jumpHost, type SshWay, type Way, without } from "./ways.ts";
 
-export function openConnections(surroundings: HostSurroundings): Connections {
+/** Besides working on hosts: looking at each way by itself. */
+export type Hosts = Connections & {
+  /** A new connection by this way alone, whatever is open. */
+  attempt(host: Host, way: Way, options: { signal: AbortSignal; say(text: string): void }): Promise<Reached>;
+  /** The keys that the host shows by this way, with what is known of it; none of them is trusted by that. */
+  shownKeys(way: SshWay, signal: AbortSignal): Promise<ShownKeys>;
+};
+
+export const openConnections = (surroundings: HostSurroundings): Connections => openHosts(surroundings);
+
+export function openHosts(surroundings: HostSurroundings): Hosts {
   const { clock, inventory } = surroundings;
   const dialer = openDialer(surroundings);
   const reacher = openReacher(surroundings, dialer);
@@ -66,12 +86,23 @@ export function openConnections(surroundings: HostSurroundings): Connections {
         leave();
       }
     },
+    attempt: (host, way, { signal, say }) =>
+      reacher.attempt({ host, user: undefined, jumps: [], through: reacherThrough([host.name]), say }, way, signal),
+    async shownKeys(way, signal) {
+      const resolved = await dialer.resolve(way);
+      const through: Dialing["through"] = (jumps, to) => reacherThrough([])(jumps, to, signal);
+      const { user } = resolved.config;
+      const connect = () => dialer.carrier({ way, through }, resolved);
+      return { config: resolved.config, keys: await scanKeys({ connect, user, timeoutMs: way.timeoutMs, signal }) };
+    },
     async close() {
       for (const pool of pools.values()) pool.close();
       pools.clear();
     },
   };
 }
+
+export type ShownKeys = { config: OpenSshConfig; keys: readonly Buffer[] };
 
 const wishOf = ({ signal, control = false, say = () => {} }: UseOptions): Wish => ({ signal, control, say });
 
@@ -82,15 +113,10 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     now = await pool.current({ ...wish, signal });
     return now;
   };
-  const open: Connection["open"] = async (line, { pty, signal = wish.signal } = {}) => {
-    const way = await look(signal);
-    if (way.kind === "runner") return printed(way.runner, line, signal);
-    const begun = await pool.begin({ ...wish, signal }, (one) => one.exec(line, pty));
-    const stream = streamOf(begun.opened, begun.line, begun.leave);
-    const abort = () => stream.close();
-    signal.addEventListener("abort", abort, { once: true });
-    void stream.ended.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
-    return stream;
+  const begin = async (line: string | null, signal: AbortSignal, pty?: Pty) => {
+    const start = (one: Line) => (line === null ? one.shell(pty ?? plainPty) : one.exec(line, pty));
+    const begun = await pool.begin({ ...wish, signal }, start);
+    return streamOf(begun.opened, begun.line, begun.leave);
   };
   return {
     host,
@@ -100,11 +126,21 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     get takesInput() {
       return now.kind === "line";
     },
-    open,
+    async open(line, { pty, signal = wish.signal } = {}) {
+      const way = await look(signal);
+      if (way.kind === "runner" && line === null) throw new NotSent(`${way.route} has no terminal`);
+      if (way.kind === "runner") return printed(way.runner, line ?? "", signal);
+      const stream = await begin(line, signal, pty);
+      const abort = () => stream.close();
+      signal.addEventListener("abort", abort, { once: true });
+      void stream.ended.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
+      if (signal.aborted) abort();
+      return stream;
+    },
     async exec(line, options = {}) {
       const { signal = wish.signal, limit } = options;
       const way = await look(signal);
-      if (way.kind === "line") return collect(await open(line, { signal }), { ...options, signal });
+      if (way.kind === "line") return collect(await begin(line, signal), { ...options, signal });
       if (options.stdin !== undefined && options.stdin.length > 0) throw new NotSent(`${way.route} takes no input`);
       return way.runner.run(line, { signal, ...(limit !== undefined && { limit }) });
     },
@@ -116,6 +152,8 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     },
   };
 }
+
+const plainPty: Pty = { term: "dumb", cols: 80, rows: 24 };
 
 /** Its output comes when it has ended. */
 function printed(runner: Runner, line: string, signal: AbortSignal): RemoteStream {

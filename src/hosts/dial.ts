@@ -28,7 +28,7 @@ export type Dialer = {
   /** What a way comes to when OpenSSH's configuration has had its say. */
   resolve(way: SshWay): Promise<Resolved>;
   /** What carries SSH there. */
-  carrier(dialing: Pick<Dialing, "host" | "way" | "through">, resolved: Resolved): Promise<Duplex>;
+  carrier(dialing: Pick<Dialing, "way" | "through">, resolved: Resolved): Promise<Duplex>;
 };
 
 export type Resolved = { config: OpenSshConfig; jumps: readonly string[]; command?: string };

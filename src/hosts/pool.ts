@@ -52,6 +52,7 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
   const hearers = new Set<(text: string) => void>();
   let freed = Promise.withResolvers<void>();
   let isClosed = false;
+  let allowed = { limit: channels, spare: spareChannels };
 
   const open = async () => {
     const reached = await reach((text) => {
@@ -64,7 +65,7 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
     const { line, route } = reached;
     if (isClosed) return line.end();
     runner = undefined;
-    const one: Kept = { line, route, inUse: 0, limit: channels, spare: spareChannels };
+    const one: Kept = { line, route, inUse: 0, ...allowed };
     kept.push(one);
     rest(one);
     void line.gone.then(() => {
@@ -99,12 +100,22 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
     }
   };
 
-  const room = async (wish: Wish): Promise<Kept | Reached> => {
+  const openRunner = () =>
+    runner && kept.length === 0 && clock.monotonic() < runner.until ? runner.reached : undefined;
+
+  /** A connection with a channel taken in it; or a route that has none. */
+  const take = async (wish: Wish): Promise<Kept | Reached> => {
     for (;;) {
       if (isClosed) throw new NotSent("the connections are being closed");
       const free = kept.find((one) => hasRoom(one, wish.control));
-      if (free) return free;
-      if (runner && kept.length === 0 && clock.monotonic() < runner.until) return runner.reached;
+      if (free) {
+        // Now, not when whoever asked gets to hear of it: several ask at once.
+        free.inUse++;
+        clearTimeout(free.rest);
+        return free;
+      }
+      const reached = openRunner();
+      if (reached) return reached;
       await more(wish);
     }
   };
@@ -118,18 +129,20 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
 
   return {
     async current(wish) {
-      const live = kept.find(({ line }) => line.isOpen());
-      if (live) return { kind: "line", line: live.line, route: live.route };
-      const found = await room(wish);
-      return "kind" in found ? found : { kind: "line", line: found.line, route: found.route };
+      for (;;) {
+        if (isClosed) throw new NotSent("the connections are being closed");
+        const live = kept.find(({ line }) => line.isOpen());
+        if (live) return { kind: "line", line: live.line, route: live.route };
+        const reached = openRunner();
+        if (reached) return reached;
+        await more(wish);
+      }
     },
 
     async begin(wish, start) {
       for (let refusals = 0, cuts = 0; ; ) {
-        const one = await room(wish);
+        const one = await take(wish);
         if ("kind" in one) throw new NotSent(`${one.route} takes no input and carries no files`);
-        one.inUse++;
-        clearTimeout(one.rest);
         try {
           const opened = await start(one.line);
           let isLeft = false;
@@ -147,9 +160,9 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
             refusals++;
             await clock.sleep(refusedPauseMs, wish.signal);
           } else if (thrown instanceof Refused && one.inUse > 0) {
-            // This server allows fewer than others.
-            one.limit = Math.min(one.limit, one.inUse);
-            one.spare = 0;
+            // This server allows fewer than others: so it will on the next connection.
+            allowed = { limit: Math.min(one.limit, one.inUse), spare: 0 };
+            Object.assign(one, allowed);
             refusals = 0;
           } else if (!(thrown instanceof NotSent) || one.line.isOpen() || ++cuts > 3) {
             throw thrown;

@@ -2,9 +2,9 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { Duplex, type Readable, type Writable } from "node:stream";
 
-/** `say` hears what it complains of, when it ends. Its whole group is ended with the stream. */
+/** Its whole group is ended with the stream; what it complained of last is the error. */
 export function commandStream(command: string, env: Readonly<Record<string, string>>, cwd: string): Duplex {
-  const child = spawn("/bin/sh", ["-c", `exec ${command}`], {
+  const child = spawn("/bin/sh", ["-c", command], {
     env,
     cwd,
     detached: true,

@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { AnyAuthMethod, Client, ClientChannel, SFTPWrapper } from "ssh2";
 import { networkReason } from "../../core/network-error.ts";
-import { Lost, NotSent, type Pty } from "../connection.ts";
+import { Lost, NotSent, type Pty, type RemoteEnd } from "../connection.ts";
 import { strongAlgorithms } from "./algorithms.ts";
 
 export type Line = {
@@ -10,13 +10,16 @@ export type Line = {
   /** Why it is gone, once it is. */
   gone: Promise<string>;
   /** Rejects with `Refused` when the server opens no further channel now, `NotSent`, `Lost`. */
-  exec(command: string, pty?: Pty): Promise<ClientChannel>;
-  shell(pty: Pty): Promise<ClientChannel>;
+  exec(command: string, pty?: Pty): Promise<Session>;
+  shell(pty: Pty): Promise<Session>;
   sftp(): Promise<SFTPWrapper>;
   /** A connection from there to somewhere else. */
   forward(host: string, port: number): Promise<Duplex>;
   end(): void;
 };
+
+/** `exit`: how what runs in it ended; undefined until that is known. */
+export type Session = { channel: ClientChannel; exit(): RemoteEnd | undefined };
 
 /** The server has as many channels as it allows (MaxSessions), or had until just now. */
 export class Refused extends NotSent {}
@@ -51,7 +54,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
   let distrust: unknown;
   const ready = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<string>();
-  let why = "the connection was closed";
+  let why = "the connection was cut";
   let isUp = false;
   const fail = (thrown: unknown) => {
     ready.reject(distrust ?? thrown);
@@ -119,8 +122,9 @@ export async function openLine(request: LineRequest): Promise<Line> {
   return {
     isOpen,
     gone: gone.promise,
-    exec: (command, pty) => opening((callback) => client.exec(command, { ...(pty && { pty }) }, callback)),
-    shell: (pty) => opening((callback) => client.shell(pty, callback)),
+    exec: (command, pty) =>
+      opening((callback) => client.exec(command, { ...(pty && { pty }) }, inSession(callback))),
+    shell: (pty) => opening((callback) => client.shell(pty, inSession(callback))),
     sftp: () => opening((callback) => client.sftp(callback)),
     forward: (host, port) => opening<Duplex>((callback) => client.forwardOut("127.0.0.1", 0, host, port, callback)),
     end() {
@@ -128,6 +132,17 @@ export async function openLine(request: LineRequest): Promise<Line> {
       // One that does not answer would stay for ever.
       setTimeout(() => client.destroy(), 1_000).unref();
     },
+  };
+}
+
+/** Listens at once: an exit may come in the same packet as the channel, before whoever asked for it hears of that. */
+function inSession(callback: (error: Error | undefined, session: Session) => void) {
+  return (error: Error | undefined, channel: ClientChannel | undefined) => {
+    let exit: RemoteEnd | undefined;
+    channel?.on("exit", (code: number | null, signal?: string) => {
+      exit = { exitCode: code, signal: code === null ? (signal ?? "SIGKILL") : null };
+    });
+    callback(error, { channel: channel as ClientChannel, exit: () => exit });
   };
 }
 

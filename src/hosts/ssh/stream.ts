@@ -1,23 +1,19 @@
 /** A channel of ssh2 as one of our streams. */
-import type { ClientChannel } from "ssh2";
 import { Lost, type RemoteEnd, type RemoteStream } from "../connection.ts";
-import type { Line } from "./line.ts";
+import type { Line, Session } from "./line.ts";
 
 /** `onClose` is called once, when the channel is free again. */
-export function streamOf(channel: ClientChannel, line: Line, onClose: () => void): RemoteStream {
+export function streamOf({ channel, exit }: Session, line: Line, onClose: () => void): RemoteStream {
   const end = Promise.withResolvers<RemoteEnd>();
-  let exit: RemoteEnd | undefined;
   let isOver = false;
   const close = (why: string) => {
     if (isOver) return;
     isOver = true;
     onClose();
-    if (exit) end.resolve(exit);
+    const known = exit();
+    if (known) end.resolve(known);
     else end.reject(new Lost(why));
   };
-  channel.on("exit", (code: number | null, signal?: string) => {
-    exit = { exitCode: code, signal: code === null ? (signal ?? "SIGKILL") : null };
-  });
   // Comes behind the end of both outputs.
   channel.on("close", () => close(line.isOpen() ? "the channel was closed without an exit" : "the connection was cut"));
   // What was never read would keep the close back for ever.
