@@ -173,6 +173,7 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     if (runs) await settle(world, hurry, say);
     world.sharing.end();
     await server?.stop();
+    await world.connections.close();
     store.close();
     ownership.release();
     return left;

@@ -21,9 +21,11 @@ export async function planOperation(
     const { places, env } = surrounding;
     const remote = remoteOf({ root: places.root, sockets: join(places.data, "ssh"), env });
     // Only who asks for checks wants to wait for the network.
-    const world = readOnlyWorld(surrounding, lockReader(db, rest.check ? remote : undefined), db);
+    const world = readOnlyWorld(surrounding, lockReader(db, rest.check ? remote : undefined), { db });
     const source = typeof template === "string" ? world.library.find(template) : template;
-    return await plan(world, { ...rest, source });
+    const planned = await plan(world, { ...rest, source });
+    await world.connections.close();
+    return planned;
   } finally {
     db?.close();
   }

@@ -11,13 +11,16 @@ import { loadSettings, type Settings } from "../core/settings.ts";
 import type { Mapping } from "../core/value.ts";
 import type { Journal } from "../engine/journal/journal.ts";
 import type { ReadOnlyWorld, World } from "../engine/world.ts";
+import { openConnections } from "../hosts/connections.ts";
 import { loadInventory } from "../hosts/read-inventory.ts";
 import { loadServices } from "../hosts/read-services.ts";
+import type { HostNote } from "../hosts/surroundings.ts";
 import { openDeadlines } from "../locks/deadlines.ts";
 import { remoteOf } from "../locks/lock-remote.ts";
 import type { Locks } from "../locks/locks.ts";
 import { openLocks } from "../locks/open-locks.ts";
 import { openSharing } from "../locks/open-sharing.ts";
+import type { Notifier } from "../notify/notifier.ts";
 import { openNotifier } from "../notify/open-notifier.ts";
 import type { Claimant, Queue } from "../queue/queue.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
@@ -27,6 +30,7 @@ import { stepTypes } from "../steps/index.ts";
 import type { Store } from "../store/store.ts";
 import { openLibrary } from "../template/library.ts";
 import type { Template } from "../template/template.ts";
+import { hostSurroundings } from "./host-surroundings.ts";
 import { openSharedState } from "./shared-state.ts";
 
 export type Surrounding = {
@@ -37,13 +41,24 @@ export type Surrounding = {
   builtIn: Readonly<Record<string, string>>;
 };
 
+/** Who hears of hosts that are reached by another route, or by none. */
+type HostHearer = { say(text: string): void; notify?(note: HostNote): void };
+
+/** Its connections are open once they are used: whoever made it closes them. */
+type ReadOnlyParts = {
+  /** Of state that is not in the work tree's history yet. */
+  db?: Database | null;
+  settings?: Settings;
+  hearer?: HostHearer;
+};
+
 export function readOnlyWorld(
   { places, env, clock, builtIn }: Surrounding,
   locks: Pick<Locks, "holder">,
-  db: Database | null = null,
-  settings: Settings = loadSettings(places, env),
+  { db = null, settings = loadSettings(places, env), hearer = { say: () => {} } }: ReadOnlyParts = {},
 ): ReadOnlyWorld {
   const secrets = openSecrets({ data: places.data, env, platform: process.platform });
+  const secret = (name: string) => secrets.get(name);
   return {
     places,
     env,
@@ -55,7 +70,8 @@ export function readOnlyWorld(
     state: openStateFiles({ root: places.root, clock, ...(db && { log: { reader: readStateLog(db) } }) }),
     locks,
     settings,
-    secret: (name) => secrets.get(name),
+    secret,
+    connections: openConnections(hostSurroundings({ places, env, clock, settings, secret, ...hearer })),
   };
 }
 
@@ -123,7 +139,12 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
   });
   const mask = masker(storedSecrets(places.data).values());
   const notifier = openNotifier({ store, clock, log: join(places.data, "notifications.log") });
-  const readOnly = { ...readOnlyWorld(surrounding, locks, null, settings), state: shared.state };
+  const masked: Notifier = { ...notifier, send: (note) => notifier.send(mask.maskValue(note) as typeof note) };
+  const hearer: HostHearer = {
+    say: (text) => warn(mask.mask(text)),
+    notify: (note) => void masked.send({ channel: "log", ...note, id: `host-${clock.now()}`, operation: "" }),
+  };
+  const readOnly = { ...readOnlyWorld(surrounding, locks, { settings, hearer }), state: shared.state };
   locks.listen((event) => {
     if (event.type !== "lost") return;
     void shared.publisher.lost(event.operation, `lock ${event.resource} was lost`).catch(() => {});
@@ -153,7 +174,7 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
     state: maskedState(readOnly.state, mask),
     masker: mask,
     // Nothing leaves the process unmasked, whatever channel it takes.
-    notifier: { ...notifier, send: (note) => notifier.send(mask.maskValue(note) as typeof note) },
+    notifier: masked,
   };
 }
 

@@ -23,8 +23,14 @@ export type Command = {
   examples: readonly string[];
   /** Root keeps its rights, also in another user's repository: it changes the machine, and nothing in there. */
   staysRoot?: true;
+  /** From this argument on words are taken as they are: they are another program's. */
+  verbatimFrom?: number;
+  /** It is about this machine: `--on` is refused. */
+  staysHere?: true;
   /** Resolves to the exit code. */
   run(call: Call): Promise<number>;
+  /** The same of every host at once: `--on all`. */
+  onAll?(call: Call): Promise<number>;
 };
 
 export type Call = {
@@ -32,10 +38,13 @@ export type Call = {
   flag(name: string): boolean;
   value(name: string): string | undefined;
   terminal: Terminal;
+  /** What was typed after the command, flags before arguments: for another machine to read. */
+  typed: readonly string[];
 };
 
 export const everywhere: readonly Option[] = [
   { flags: "--root <dir>", says: "The repository (default: GARZA_ROOT, else the nearest parent with operations/)" },
+  { flags: "--on <host>", says: "Do it on another host, where garza is as well" },
   { flags: "--json", says: "Print data as JSON" },
   { flags: "-h, --help", says: "Show how to use this command" },
 ];
@@ -47,16 +56,17 @@ export function parse(cli: CAC, command: Command, argv: readonly string[]): Omit
   const spec = cli.command(`${command.name} ${command.takes}`.trim(), command.summary);
   for (const option of options) spec.option(option.flags, option.says);
   const parsed = cli.parse(["", "", command.name, ...flags], { run: false }).options;
-  const typed = (name: string): unknown =>
+  const given = (name: string): unknown =>
     parsed[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
   for (const { flags: written } of options) {
-    if (Array.isArray(typed(longName(written)))) throw misuse(`--${longName(written)} is given twice`, command);
+    if (Array.isArray(given(longName(written)))) throw misuse(`--${longName(written)} is given twice`, command);
   }
-  if (typed("help") === undefined) checkCount(spec.args, args, command);
+  if (given("help") === undefined) checkCount(spec.args, args, command);
   return {
     args,
-    flag: (name) => typed(name) !== undefined,
-    value: (name) => (typed(name) === undefined ? undefined : String(typed(name)).slice(mark.length)),
+    flag: (name) => given(name) !== undefined,
+    value: (name) => (given(name) === undefined ? undefined : String(given(name)).slice(mark.length)),
+    typed: typedAgain(flags, args),
   };
 }
 
@@ -69,6 +79,7 @@ function normalise(argv: readonly string[], options: readonly Option[], command:
   const args: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] ?? "";
+    if (args.length === command.verbatimFrom) return { flags, args: [...args, ...argv.slice(at)] };
     if (word === "--") return { flags, args: [...args, ...argv.slice(at + 1)] };
     if (!word.startsWith("-")) {
       args.push(word);
@@ -89,6 +100,13 @@ function normalise(argv: readonly string[], options: readonly Option[], command:
     flags.push(`${name}=${mark}${value}`);
   }
   return { flags, args };
+}
+
+/** Without those that say where: which host, and which folder of this one. */
+function typedAgain(flags: readonly string[], args: readonly string[]): string[] {
+  const kept = flags.filter((flag) => !/^--(?:on|root)=/.test(flag));
+  const written = kept.map((flag) => (/^--[a-z-]+==/.test(flag) ? flag.replace(`=${mark}`, "=") : flag.split("=")[0]));
+  return [...written.flatMap((flag) => flag ?? []), ...(args.length > 0 ? ["--", ...args] : [])];
 }
 
 function checkCount(

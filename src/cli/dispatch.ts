@@ -32,21 +32,27 @@ async function runTyped(argv: readonly string[], terminal: Terminal): Promise<nu
     terminal.out.write(commandHelp(command));
     return 0;
   }
+  const host = call.value("on");
+  if (host === "all" && command.onAll) return command.onAll({ ...call, terminal });
+  if (host !== undefined) return (await import("./remote/on-host.ts")).runOnHost(host, command, { ...call, terminal });
   const typed = { ...call, terminal };
   // Loaded for root alone.
   const asked = process.getuid?.() === 0 ? (await import("./as-owner.ts")).asOwner(typed, command) : typed;
   return command.run(asked);
 }
 
+/** Of the flags that may stand before a command. */
+export const takesNext = (flag: string | undefined) => flag === "--root" || flag === "--on";
+
 /** Flags may stand before the command: `garza --root DIR status`. */
 function splitBefore(argv: readonly string[]): { before: readonly string[]; rest: readonly string[] } {
   let at = 0;
-  while (argv[at]?.startsWith("-")) at += argv[at] === "--root" ? 2 : 1;
+  while (argv[at]?.startsWith("-")) at += takesNext(argv[at]) ? 2 : 1;
   return { before: argv.slice(0, at), rest: argv.slice(at) };
 }
 
 async function help(words: readonly string[], before: readonly string[], terminal: Terminal): Promise<number> {
-  const unknown = before.find((flag, at) => flag.startsWith("-") && !globalFlag(flag) && before[at - 1] !== "--root");
+  const unknown = before.find((flag, at) => flag.startsWith("-") && !globalFlag(flag) && !takesNext(before[at - 1]));
   if (unknown) throw problem({ kind: "usage", message: `there is no flag ${unknown}`, hint: "Look: garza --help" });
   const within = commands.filter(({ name }) => name.split(" ")[0] === words[0]);
   const topic = words.length === 1 ? topics.find(({ name }) => name === words[0]) : undefined;
@@ -70,7 +76,7 @@ function refuseUnknownTopic([word = "", ...rest]: readonly string[]): void {
   throw problem({ kind: "usage", message: `there is nothing on ${word}`, hint: `Did you mean: garza help ${near}` });
 }
 
-const globalFlag = (flag: string) => /^(--root(=.*)?|--json|--help|-h)$/s.test(flag);
+const globalFlag = (flag: string) => /^(--(root|on)(=.*)?|--json|--help|-h)$/s.test(flag);
 
 /** The command of one word or two; throws `usage` with the nearest known one. */
 function find(words: readonly string[]): { entry: Entry; words: number } {

@@ -192,6 +192,31 @@ export const commands: readonly Entry[] = [
     load: async () => (await import("./commands/template.ts")).schema,
   },
   {
+    name: "ssh",
+    summary: "Log in to a host, or run a command there, by the best route that works",
+    load: async () => (await import("./commands/ssh.ts")).ssh,
+  },
+  {
+    name: "ssh test",
+    summary: "Try every route to every host at once, and say why one does not work",
+    load: async () => (await import("./commands/ssh-test.ts")).test,
+  },
+  {
+    name: "ssh trust",
+    summary: "Take down a host's key as known, once it has been compared",
+    load: async () => (await import("./commands/ssh-trust.ts")).trust,
+  },
+  {
+    name: "ssh recover",
+    summary: "Recover a host that lets nobody in: run recovery/ssh-lost",
+    load: async () => (await import("./commands/ssh-recover.ts")).recover,
+  },
+  {
+    name: "connect",
+    summary: "Join standard input and output to the agent's control socket",
+    load: async () => (await import("./commands/connect.ts")).connect,
+  },
+  {
     name: "secret set",
     summary: "Store a secret in the data folder",
     load: async () => (await import("./commands/secret.ts")).set,

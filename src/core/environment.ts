@@ -23,11 +23,13 @@ export function childEnvironment(
   for (const [name, value] of Object.entries(base)) {
     if (value !== undefined && !isDropped(name)) environment[name] = value;
   }
-  for (const [name, value] of Object.entries(own)) {
-    checkVariable(name, value);
-    environment[name] = value;
-  }
-  return environment;
+  return { ...environment, ...checkedVariables(own) };
+}
+
+/** What the step's author asks for, alone. Throws `value-refused` for a name or value that can't be one. */
+export function checkedVariables(own: Readonly<Record<string, string>>): Record<string, string> {
+  for (const [name, value] of Object.entries(own)) checkVariable(name, value);
+  return { ...own };
 }
 
 const isDropped = (name: string) => droppedNames.has(name) || droppedPrefixes.some((prefix) => name.startsWith(prefix));

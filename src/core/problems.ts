@@ -4,6 +4,9 @@ export type Place = { file: string; line: number; column: number; excerpt?: stri
 /** One fault of a template, or a warning about it. `code` is stable (`unknown-key`, `E_BACKTICK`, …). */
 export type Fault = Place & { severity: "error" | "warning"; code: string; message: string; hint?: string };
 
+/** The key that a host shows; `address` is what it is known by. */
+type HostKey = { host: string; address: string; type: string; fingerprint: string };
+
 /** The problem's row: exit status, HTTP status, and its text (what happened; where; what to do next). */
 const define = <Data extends object>(exit: number, http: number, say: (data: Data) => string) => ({ exit, http, say });
 
@@ -122,7 +125,28 @@ export const problems = {
   "host-unreachable": define(
     69,
     502,
-    (p: { host: string; why: string }) => `host ${p.host} can't be reached: ${p.why}`,
+    /** `routes`: each that was tried, and what went wrong. */
+    (p: { host: string; why: string; routes?: readonly { route: string; why: string }[] }) =>
+      [
+        `host ${p.host} can't be reached: ${p.why}`,
+        ...(p.routes ?? []).map(({ route, why }) => `${route}: ${why}`),
+        ...(p.routes ? [`Look at all of its routes: garza ssh test ${p.host}`] : []),
+      ].join("\n  "),
+  ),
+  "host-key-unknown": define(77, 502, (p: HostKey & { note?: string }) =>
+    [
+      `host ${p.host} (${p.address}) shows a key that is not known: ${p.type} ${p.fingerprint}`,
+      ...(p.note ? [p.note] : []),
+      "Compare it with what the host itself says (there: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then:",
+      `garza ssh trust ${p.host} --fingerprint ${p.fingerprint}`,
+    ].join("\n  "),
+  ),
+  "host-key-changed": define(77, 502, (p: HostKey & { why: string }) =>
+    [
+      `host ${p.host} (${p.address}) shows another key than before: ${p.type} ${p.fingerprint}; ${p.why}`,
+      "Either it was set up anew, or somebody is in between. Nothing was sent. If you know why, compare the new key with",
+      `what the host itself says, then: garza ssh trust ${p.host} --fingerprint ${p.fingerprint}`,
+    ].join("\n  "),
   ),
   "service-unknown": define(
     78,

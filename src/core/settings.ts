@@ -70,14 +70,25 @@ const table = {
 type Fixed = keyof typeof table;
 /** `queue.groups.NAME`: how many operations of that concurrency group run at once. */
 type Group = `queue.groups.${string}`;
-export type SettingName = Fixed | Group;
+/** `mcp_servers.NAME.url`; `.secret` names the secret that is its bearer token. Some of them run commands on hosts. */
+type Server = `mcp_servers.${string}.${"url" | "secret"}`;
+export type SettingName = Fixed | Group | Server;
 /** `from`: `default`, a file and line, or the variable. */
 export type Setting = { value: string; from: string };
-export type Settings = Readonly<Record<Fixed, Setting> & { [group: Group]: Setting | undefined }>;
+export type Settings = Readonly<
+  Record<Fixed, Setting> & { [group: Group]: Setting | undefined } & { [server: Server]: Setting | undefined }
+>;
 
 /** How many operations of a concurrency group run at once: 1 where nothing is said. */
 export const groupLimit = (settings: Settings, group: string): number =>
   Number(settings[`queue.groups.${group}`]?.value ?? 1);
+
+/** A server of `mcp_servers`; undefined where none is called so. `secret` is the name of its token. */
+export function mcpServer(settings: Settings, name: string): { url: string; secret?: string } | undefined {
+  const url = settings[`mcp_servers.${name}.url`]?.value;
+  const secret = settings[`mcp_servers.${name}.secret`]?.value;
+  return url === undefined ? undefined : { url, ...(secret !== undefined && { secret }) };
+}
 
 /** Throws `configuration` with every fault of both files, or of a variable. */
 export function loadSettings({ root, data }: Places, env: Readonly<Record<string, string | undefined>>): Settings {
@@ -105,10 +116,27 @@ export function reloadSettings(
 }
 
 const names = Object.keys(table) as Fixed[];
-const groupRow = whole("1", 1, 1000);
+
+/** Names of the author's own in them. */
+const patterns: readonly [RegExp, Row][] = [
+  [/^queue\.groups\../, whole("1", 1, 1000)],
+  [
+    /^mcp_servers\.[^.]+\.url$/,
+    { fallback: "", expected: "an address like https://mcp.example.org/mcp", accepts: isWeb },
+  ],
+  [
+    /^mcp_servers\.[^.]+\.secret$/,
+    { fallback: "", expected: "the name of a secret", accepts: (text) => /^[A-Za-z_][A-Za-z0-9_-]*$/.test(text) },
+  ],
+];
+
+function isWeb(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
 
 function rowOf(name: string): Row | undefined {
-  if (/^queue\.groups\../.test(name)) return groupRow;
+  const pattern = patterns.find(([named]) => named.test(name));
+  if (pattern) return pattern[1];
   return Object.hasOwn(table, name) ? table[name as Fixed] : undefined;
 }
 

@@ -36,6 +36,7 @@ export function stepContext(at: AttemptInFrame): StepContext {
   const tell = (type: "step-said", text: string) =>
     // A record that can't be written now fails the step's next awaited write as well.
     void world.journal.tell(run.id, { type, key: attempt.key, text: world.masker.mask(text) }).catch(() => {});
+  const say = (text: string) => tell("step-said", text);
 
   return {
     ...rendering,
@@ -56,6 +57,7 @@ export function stepContext(at: AttemptInFrame): StepContext {
     rollingBack: frame.phase === "undo" || frame.phase === "rollback",
     clock: world.clock,
     inventory: world.inventory,
+    connections: world.connections,
     services: world.services,
     state: stateOf(at),
     locks: locksOf(at),
@@ -65,9 +67,9 @@ export function stepContext(at: AttemptInFrame): StepContext {
     settings: world.settings,
     env: world.env,
     secret: (name) => scope.surroundings.secret(name),
-    spawn: (request) => spawnStep({ run, attempt, options, signal, request, number: processes++, mayRepeat }),
+    spawn: (request) => spawnStep({ run, attempt, options, signal, request, number: processes++, mayRepeat, say }),
     http: (request) => sendRequest(request, signal),
-    say: (text) => tell("step-said", text),
+    say,
     warn: (text) => void warn(run, attempt.key, text).catch(() => {}),
     nestedKeys: Object.keys(step.nested),
     loop(from = lastLoop(run, scope)) {
@@ -151,6 +153,7 @@ function stateOf({ frame, attempt }: AttemptInFrame): StepContext["state"] {
 }
 
 export function planContext(world: ReadOnlyWorld, rendering: Rendering): PlanContext {
-  const { inventory, services, state, locks } = world;
-  return { ...rendering, decide: (condition) => rendering.condition(condition), inventory, services, state, locks };
+  const { inventory, connections, services, state, locks } = world;
+  const decide: PlanContext["decide"] = (condition) => rendering.condition(condition);
+  return { ...rendering, decide, inventory, connections, services, state, locks };
 }

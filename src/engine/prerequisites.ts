@@ -2,6 +2,7 @@
 import { parseDuration } from "../core/duration.ts";
 import { GarzaError, problem } from "../core/problem.ts";
 import { toText } from "../core/value.ts";
+import { elsewhere } from "../steps/here.ts";
 import type { Rendering } from "../steps/step.ts";
 import { type Prerequisite, type Step, type Template, walkSteps } from "../template/template.ts";
 import { renderingOf } from "./rendering.ts";
@@ -84,13 +85,9 @@ async function whyNot(checking: Checking, prerequisite: Prerequisite, rendering:
   const { command, expected, expectedContains, expectedExit, host, unlocked } = prerequisite;
   if (unlocked !== undefined) return lockedBy(checking, placeIn(rendering, "unlocked", unlocked));
   if (command === undefined) return null;
-  if (host !== undefined) {
-    const name = placeIn(rendering, "host", host);
-    if (!world.inventory.find(name).local)
-      throw problem({ kind: "host-unreachable", host: name, why: "this build reaches only this machine" });
-  }
+  const far = host === undefined ? undefined : elsewhere(placeIn(rendering, "host", host), world);
   const timeoutMs = parseDuration(rendering.text(prerequisite.timeout)) ?? 30_000;
-  const ended = await runShellCheck({ world, script: rendering.shell(command), timeoutMs, signal });
+  const ended = await runShellCheck({ world, script: rendering.shell(command), host: far, timeoutMs, signal });
   const last = ended.stderr.trim().split("\n").at(-1) ?? "";
   const wantedExit = Number(rendering.text(expectedExit));
   if (ended.exitCode !== wantedExit) {

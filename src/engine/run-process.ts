@@ -1,17 +1,23 @@
 /** One process under the wrapper, to its end: started, or found again by its run folder after a crash. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { alarm, systemClock } from "../core/clock.ts";
-import { sizeOf } from "../core/output/cap.ts";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { alarm } from "../core/clock.ts";
 import type { LowSpace } from "../core/output/space.ts";
-import { readOutput } from "../core/output.ts";
-import { problem } from "../core/problem.ts";
 import { readEvidence } from "../core/process/evidence.ts";
-import { problemOf } from "../core/process/trouble.ts";
 import { attachProcess, type ProcessStart, type RunningProcess, startProcess } from "../core/spawn.ts";
 import type { Mapping } from "../core/value.ts";
 import type { ProcessResult } from "../steps/step.ts";
 import { Unknown } from "./past.ts";
+import {
+  type Limit,
+  lapsedText,
+  limitsOf,
+  noteStart,
+  readStart,
+  resultOf,
+  type Start,
+  tooLong,
+} from "./process-record.ts";
 
 export type Running = Pick<
   ProcessStart,
@@ -53,40 +59,9 @@ export async function runProcess(running: Running): Promise<ProcessResult> {
   }
   // Looked at only now: what an earlier start left running has to be found to be stopped.
   if (signal.aborted) throw signal.reason;
-  const start = { out: sizeOf(running.out), err: sizeOf(running.err) };
-  noteStart(folder, start);
+  const start = noteStart(folder, running);
   const process = startProcess({ ...running, folder, onLowSpace });
   return follow(running, process, start, limitsOf(running, false));
-}
-
-type Limit = { timeoutMs: number; leftMs: number };
-
-function limitsOf({ timeoutMs, stepLimit }: Running, isAttached: boolean): Limit[] {
-  const own = timeoutMs === undefined ? [] : [{ timeoutMs, leftMs: timeoutMs }];
-  if (!isAttached || stepLimit === undefined) return own;
-  // A clock that was set back must not give it more than its whole time.
-  const spentMs = Math.max(0, systemClock.now() - stepLimit.startedAt);
-  return [...own, { timeoutMs: stepLimit.timeoutMs, leftMs: Math.max(0, stepLimit.timeoutMs - spentMs) }];
-}
-
-/** Where in the step's output files this process began: a step may have several, one after the other. */
-type Start = { out: number; err: number };
-
-/** Before anything is started: whoever finds the process again needs it. */
-function noteStart(folder: string, { out, err }: Start): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, "start"), `${out} ${err}\n`, { mode: 0o600 });
-  } catch (cause) {
-    throw problemOf(cause, folder);
-  }
-}
-
-/** From the beginning, where a power cut has left nothing of it. */
-function readStart(folder: string): Start {
-  const file = join(folder, "start");
-  const [, out, err] = /^(\d+) (\d+)\n$/.exec(existsSync(file) ? readFileSync(file, "utf8") : "") ?? [];
-  return { out: Number(out ?? 0), err: Number(err ?? 0) };
 }
 
 async function follow(
@@ -124,8 +99,6 @@ async function follow(
   }
 }
 
-const lapsedText = "it was ended, as the time that it was given had passed and nobody had given it more";
-
 /** A record that can't be written now fails the step's next awaited write as well. */
 const toldBy = (running: Running) => (low: LowSpace) =>
   void running.warn(lowSpaceText(running.out, low)).catch(() => {});
@@ -135,18 +108,4 @@ function lowSpaceText(file: string, { paused, free }: LowSpace): string {
   return paused
     ? `its output is filling the disk, ${left}: it is paused, and goes on by itself when there is room`
     : `there is room again, ${left}: it goes on`;
-}
-
-const tooLong = (timeoutMs: number) => problem({ kind: "timed-out", what: "its command", seconds: timeoutMs / 1000 });
-
-/** Bytes of a stream that become a value: it is copied into scope, journal and events. The file has the rest. */
-const longestValue = 256 * 1024;
-
-function resultOf(
-  { out, err }: Running,
-  { exitCode, signal }: Pick<ProcessResult, "exitCode" | "signal">,
-  start: Start,
-): ProcessResult {
-  const text = (file: string, from: number) => readOutput(file, { from, limit: longestValue }).text;
-  return { exitCode, signal, stdout: text(out, start.out), stderr: text(err, start.err) };
 }

@@ -4,12 +4,17 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { childEnvironment } from "../core/environment.ts";
 import { makeFolder } from "../core/files.ts";
+import { stepToken } from "../core/ids.ts";
 import { removeOutput } from "../core/output/cap.ts";
 import { outputFile } from "../core/output.ts";
 import { removeRunFolder, runFolders } from "../core/process/evidence.ts";
 import { extendRun } from "../core/process/until.ts";
-import type { ProcessRequest, ProcessResult } from "../steps/step.ts";
+import type { Mapping } from "../core/value.ts";
+import type { FarRequest, ProcessRequest, ProcessResult } from "../steps/step.ts";
 import type { Script } from "../template/shell/render.ts";
+import { farProgramOf } from "./far/far-program.ts";
+import { forgetFar } from "./far/forget-far.ts";
+import { runFar } from "./far/run-far.ts";
 import type { Attempt } from "./journal/journal.ts";
 import type { Options } from "./options.ts";
 import { type Frame, family, type Run, warn } from "./run.ts";
@@ -22,16 +27,18 @@ type StepProcess = {
   attempt: Attempt;
   options: Options;
   signal: AbortSignal;
-  request: ProcessRequest;
+  request: ProcessRequest | FarRequest;
   /** What is gone without a record is started again. */
   mayRepeat: boolean;
   /** Which of the attempt's processes, from 0. */
   number: number;
+  /** A line for the followers. */
+  say(text: string): void;
 };
 
 /** Throws the signal's reason when it was stopped, `timed-out` for the request's own limit. */
 export function spawnStep(process: StepProcess): Promise<ProcessResult> {
-  const { run, attempt, options, signal, request, number, mayRepeat } = process;
+  const { run, attempt, options, signal, request, number, mayRepeat, say } = process;
   const { data } = run.world.places;
   const token = `${attempt.token}-${number}`;
   // What a sensitive step prints goes with its run folder.
@@ -39,19 +46,11 @@ export function spawnStep(process: StepProcess): Promise<ProcessResult> {
     options.sensitive ? join(data, "run", `${token}.${stream}`) : outputFile(data, run.id, attempt.sequence, stream);
   makeFolder(dirname(fileOf("out")));
   const fence = [...run.tokens.values()].join(",");
-  const until = run.world.locks.until(family(run));
   const folder = join(data, "run", token);
-  // As long as its locks are renewed it may go on; without us, no longer than nobody else can have them.
-  const unlisten = run.world.locks.listen(({ type, operation }) => {
-    const later =
-      type === "renewed" && family(run).includes(operation) ? run.world.locks.until(family(run)) : undefined;
-    if (later !== undefined) for (const each of runFolders(folder)) extendRun(each, later);
-  });
-  return runProcess({
-    ...programOf(run.world, request, fence === "" ? {} : { GARZA_FENCE: fence }),
+  const more = fence === "" ? {} : { GARZA_FENCE: fence };
+  const common = {
     name: attempt.name,
     folder,
-    ...(until !== undefined && { until }),
     out: fileOf("out"),
     err: fileOf("err"),
     signal,
@@ -61,32 +60,53 @@ export function spawnStep(process: StepProcess): Promise<ProcessResult> {
     graceMs: options.killGraceMs,
     boot: attempt.boot,
     mayRepeat,
-    onStart: (handle) => recorded(run.world.journal.noteHandle(attempt, handle)),
-    warn: (message) => warn(run, attempt.key, `step ${attempt.name}: ${message}`),
-  }).finally(unlisten);
+    onStart: (handle: Mapping) => recorded(run.world.journal.noteHandle(attempt, handle)),
+    warn: (message: string) => warn(run, attempt.key, `step ${attempt.name}: ${message}`),
+  };
+  const until = () => run.world.locks.until(family(run));
+  if ("host" in request) {
+    const { connections, clock } = run.world;
+    return runFar({ ...farProgramOf(request, more), ...common, until, connections, clock, say });
+  }
+  // As long as its locks are renewed it may go on; without us, no longer than nobody else can have them.
+  const unlisten = run.world.locks.listen(({ type, operation }) => {
+    const later = type === "renewed" && family(run).includes(operation) ? until() : undefined;
+    if (later !== undefined) for (const each of runFolders(folder)) extendRun(each, later);
+  });
+  const limit = until();
+  const limited = limit !== undefined && { until: limit };
+  return runProcess({ ...programOf(run.world, request, more), ...common, ...limited }).finally(unlisten);
 }
 
 /** Once the result is recorded nobody needs what proved it. */
-export function removeRunFolders({ places }: ReadOnlyWorld, token: string): void {
+export function removeRunFolders({ places, connections }: ReadOnlyWorld, token: string): void {
   for (let number = 0; ; number++) {
     const first = join(places.data, "run", `${token}-${number}`);
     const folders = runFolders(first);
     if (folders.length === 0) return;
+    forgetFar(connections, folders);
     folders.forEach(removeRunFolder);
     for (const stream of ["out", "err"]) removeOutput(`${first}.${stream}`);
   }
 }
 
-type Check = { world: ReadOnlyWorld; script: Script; timeoutMs: number; signal: AbortSignal };
+type Check = {
+  world: ReadOnlyWorld;
+  script: Script;
+  /** Another machine. */
+  host?: string | undefined;
+  timeoutMs: number;
+  signal: AbortSignal;
+};
 
 /** A command that only looks: a prerequisite, a step's `check`. It leaves no record. */
-export async function runShellCheck({ world, script, timeoutMs, signal }: Check): Promise<ProcessResult> {
+export async function runShellCheck({ world, script, host, timeoutMs, signal }: Check): Promise<ProcessResult> {
   const parent = mkdtempSync(join(tmpdir(), "garza-check-"));
+  const folder = join(parent, `${stepToken()}-0`);
   try {
-    return await runProcess({
-      ...programOf(world, { run: { script, shell: "sh" }, directory: world.places.root }, {}),
+    const common = {
       name: "check",
-      folder: join(parent, "run"),
+      folder,
       out: join(parent, "out"),
       err: join(parent, "err"),
       signal,
@@ -94,18 +114,24 @@ export async function runShellCheck({ world, script, timeoutMs, signal }: Check)
       stepLimit: undefined,
       graceMs: 1_000,
       boot: undefined,
-      mayRepeat: false,
+      mayRepeat: true,
       onStart: async () => {},
       warn: async () => {},
-    });
+    };
+    const run = { script, shell: "sh" };
+    if (host === undefined)
+      return await runProcess({ ...programOf(world, { run, directory: world.places.root }, {}), ...common });
+    const { connections, clock } = world;
+    return await runFar({ ...farProgramOf({ host, run }, {}), ...common, connections, clock, say: () => {} });
   } finally {
+    forgetFar(world.connections, runFolders(folder));
     rmSync(parent, { recursive: true, force: true });
   }
 }
 
 /** A step's `check` that is a command: whether the effect is there already. */
-export async function runCheckCommand({ run, signal }: Frame, script: Script): Promise<boolean> {
-  const { exitCode } = await runShellCheck({ world: run.world, script, timeoutMs: 10_000, signal });
+export async function runCheckCommand({ run, signal }: Frame, script: Script, host?: string): Promise<boolean> {
+  const { exitCode } = await runShellCheck({ world: run.world, script, host, timeoutMs: 10_000, signal });
   return exitCode === 0;
 }
 

@@ -5,6 +5,7 @@ import type { Problem } from "../core/problem.ts";
 import type { Masker } from "../core/redact.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Tree } from "../git/tree.ts";
+import type { Connections } from "../hosts/connection.ts";
 import type { Inventory } from "../hosts/inventory.ts";
 import type { Services } from "../hosts/services.ts";
 import type { Locks } from "../locks/locks.ts";
@@ -27,6 +28,8 @@ export type ReadOnlyWorld = {
   stepTypes: Readonly<Record<string, StepType>>;
   library: Library;
   inventory: Inventory;
+  /** Shared by all operations of the process. */
+  connections: Connections;
   services: Services;
   state: StateFiles;
   locks: Pick<Locks, "holder">;

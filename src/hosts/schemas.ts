@@ -38,14 +38,16 @@ const primary = z.strictObject({
 // A method that this version does not know is skipped with a word, so its keys are its own.
 const fallback = z.looseObject({
   ...route,
-  method: text,
+  method: text.describe("ssh (another address), jump, command, mcp or script."),
   description: text.optional(),
-  command: text.optional(),
-  jump: text.optional(),
-  mcp: text.optional(),
-  tool: text.optional(),
-  params: z.record(z.string(), z.unknown()).optional(),
-  script: text.optional(),
+  key_name: text.optional().describe("Which key of ssh_config.key_paths."),
+  timeout: duration.optional().describe("For connecting."),
+  command: text.optional().describe("Its standard input and output carry SSH: `nc %h %p`."),
+  jump: text.optional().describe("A host of the inventory or an address; several with commas, the first one first."),
+  mcp: text.optional().describe("A server of mcp_servers in garza.yml."),
+  tool: text.optional().describe("Its tool that runs a command line (ssh_exec)."),
+  params: z.record(z.string(), z.unknown()).optional().describe("What the tool gets besides `command`."),
+  script: text.optional().describe("A program in the repository that runs $GARZA_COMMAND there."),
 });
 
 const host = z.strictObject({
@@ -63,6 +65,14 @@ const host = z.strictObject({
     })
     .optional(),
   max_concurrent: whole(1).optional().describe("Steps at once on this host."),
+  garza: z
+    .strictObject({
+      program: text.optional().describe("The program there, where it is not on the PATH of an SSH login."),
+      root: text.optional().describe("The repository there, for `garza --on HOST`."),
+      home: text.optional().describe("Its data folder there (GARZA_HOME), where it is not the usual one."),
+    })
+    .optional()
+    .describe("GARZA on that host."),
 });
 
 export const hostsSchema = z.strictObject({
@@ -72,7 +82,12 @@ export const hostsSchema = z.strictObject({
       default_timeout: duration.optional(),
       retry_attempts: whole(0).optional(),
       retry_delay_seconds: z.number().min(0).optional(),
-      strict_host_key_checking: z.union([flag, z.enum(["yes", "no", "ask", "accept-new"])]).optional(),
+      strict_host_key_checking: z
+        .union([flag, z.enum(["yes", "no", "ask", "accept-new", "accept_new"])])
+        .optional()
+        .describe(
+          "true: only known keys; accept_new: also that of a host never seen. A changed key is always refused.",
+        ),
       key_paths: z
         .union([texts, z.record(z.string(), text)])
         .optional()

@@ -7,13 +7,27 @@ type ScriptRequest = ProcessRequest & { run: { script: { text: string }; shell: 
 /** The request as it is for nobody in particular, and for the user that we are. */
 export function asUser(user: string | undefined, request: ScriptRequest): ProcessRequest {
   if (user === undefined || user === userInfo().username) return request;
-  const { run, env = {}, stdin, ...rest } = request;
+  const { run, env, stdin, ...rest } = request;
+  const { argv, input } = throughSudo(user, { text: run.script.text, shell: run.shell, env, stdin });
+  const [program, ...args] = argv;
+  return { ...rest, run: { program, args }, stdin: input };
+}
+
+type Become = {
+  text: string;
+  shell: string;
+  env?: Readonly<Record<string, string>> | undefined;
+  stdin?: string | undefined;
+};
+
+/** The program, and what it has to read. */
+export function throughSudo(user: string, { text: script, shell, env = {}, stdin }: Become) {
   // sudo closes every other descriptor and drops the environment: all of it goes in by standard input,
   // read to its end before anything of it runs.
   const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}\n`);
   const input = stdin === undefined ? ":" : `printf %s ${quote(stdin)}`;
-  const text = `${variables.join("")}${input} | {\n${run.script.text}\n}\n`;
-  return { ...rest, run: { program: "sudo", args: ["-n", "-u", user, "--", run.shell, "-s"] }, stdin: text };
+  const argv = ["sudo", "-n", "-u", user, "--", shell, "-s"] as const;
+  return { argv, input: `${variables.join("")}${input} | {\n${script}\n}\n` };
 }
 
 const quote = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;

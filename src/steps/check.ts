@@ -4,6 +4,7 @@ import { GarzaError } from "../core/problem.ts";
 import { compileRegex } from "../core/regex.ts";
 import { probeTcp } from "../core/tcp.ts";
 import type { Script } from "../template/shell/render.ts";
+import { elsewhere } from "./here.ts";
 import { expectationKeys, followsRedirects, unmet } from "./http-expectation.ts";
 import { proseSchema, wholeNumberSchema, wordSchema } from "./scalar-schemas.ts";
 import type { StepContext, StepRecord } from "./step.ts";
@@ -49,7 +50,14 @@ export function methodOf(check: { [Key in keyof CheckConfig]?: unknown } & { scr
   return check.host === undefined ? "command" : "ssh_command";
 }
 
-const silences: ReadonlySet<string> = new Set(["no-answer", "timed-out", "host-unreachable", "step-failed"]);
+const silences: ReadonlySet<string> = new Set([
+  "no-answer",
+  "timed-out",
+  "host-unreachable",
+  "host-key-unknown",
+  "host-key-changed",
+  "step-failed",
+]);
 
 type Look = (check: Check, context: StepContext, timeoutMs: number) => Promise<CheckResult>;
 
@@ -71,28 +79,32 @@ const looks: Record<Method, Look> = {
   },
 
   async ssh_command(check, context, timeoutMs) {
-    const host = check.host === undefined ? undefined : context.inventory.find(check.host);
-    if (host && !host.local) return no(`host ${host.name} is another machine, and this build reaches only this one`);
-    return looks.command(check, context, timeoutMs);
+    return lookByCommand(check, context, timeoutMs, elsewhere(check.host, context));
   },
 
-  async command(check, context, timeoutMs) {
-    if (!check.script) return no("the check has no command");
-    const run = { script: check.script, shell: "sh" };
-    const { exitCode, signal, stdout, stderr } = await context.spawn({ run, directory: context.root, timeoutMs });
-    const record: StepRecord = { stdout, stderr, ...(exitCode !== null && { exit_code: exitCode }) };
-    if (exitCode !== 0) {
-      const said = lastLine(stderr) || lastLine(stdout);
-      return no(
-        `${exitCode === null ? `ended by ${signal}` : `exit status ${exitCode}`}${said && `: ${said}`}`,
-        record,
-      );
-    }
-    const { expected_output: expected } = check;
-    if (expected === undefined || (await isExpected(stdout.trim(), expected))) return yes(record);
-    return no(`the output is ${JSON.stringify(stdout.trim().slice(0, 200))}, expected ${expected}`, record);
-  },
+  command: (check, context, timeoutMs) => lookByCommand(check, context, timeoutMs),
 };
+
+/** `host`: another machine. */
+async function lookByCommand(
+  check: Check,
+  context: StepContext,
+  timeoutMs: number,
+  host?: string,
+): Promise<CheckResult> {
+  if (!check.script) return no("the check has no command");
+  const run = { script: check.script, shell: "sh" };
+  const request = host === undefined ? { run, directory: context.root, timeoutMs } : { run, host, timeoutMs };
+  const { exitCode, signal, stdout, stderr } = await context.spawn(request);
+  const record: StepRecord = { stdout, stderr, ...(exitCode !== null && { exit_code: exitCode }) };
+  if (exitCode !== 0) {
+    const said = lastLine(stderr) || lastLine(stdout);
+    return no(`${exitCode === null ? `ended by ${signal}` : `exit status ${exitCode}`}${said && `: ${said}`}`, record);
+  }
+  const { expected_output: expected } = check;
+  if (expected === undefined || (await isExpected(stdout.trim(), expected))) return yes(record);
+  return no(`the output is ${JSON.stringify(stdout.trim().slice(0, 200))}, expected ${expected}`, record);
+}
 
 const yes = (record: StepRecord): CheckResult => ({ ok: true, why: "", record });
 const no = (why: string, record: StepRecord = {}): CheckResult => ({ ok: false, why, record });

@@ -1,25 +1,22 @@
 /** Steps with a `host`: which machine is meant, and whether it is this one. */
-import { problem } from "../core/problem.ts";
 import type { Inventory } from "../hosts/inventory.ts";
 import type { PlanLine } from "./step.ts";
 
 type Hosts = { inventory: Inventory };
 
-/** Throws `host-unreachable` for another machine, `host-unknown`. */
-export function requireHere(host: string | undefined, { inventory }: Hosts): void {
-  if (host === undefined) return;
-  const { name, local } = inventory.find(host);
-  if (local) return;
-  throw problem({
-    kind: "host-unreachable",
-    host: name,
-    why: "this build reaches only the machine it runs on. Run the operation there, or mark the host `local: true` if this is it",
-  });
+/** The host as it is written, where it is another machine. Throws `host-unknown`. */
+export function elsewhere(host: string | undefined, { inventory }: Hosts): string | undefined {
+  return host === undefined || inventory.find(host).local ? undefined : host;
 }
 
+/** The machine and its address, and the routes in the order in which they are taken. */
 export function showHost(host: string | undefined, { inventory }: Hosts): PlanLine {
   if (host === undefined) return { label: "host", text: "this machine" };
-  const { name, local, primary } = inventory.find(host);
-  const address = primary ? ` (${primary.user ? `${primary.user}@` : ""}${primary.host}:${primary.port})` : "";
-  return { label: "host", text: local ? `${name}, this machine` : `${name}${address}, which this build can't reach` };
+  const { name, local, primary, fallbacks = [] } = inventory.find(host);
+  if (local) return { label: "host", text: `${name}, this machine` };
+  const user = primary?.user === undefined ? "" : `${primary.user}@`;
+  const port = primary?.port === undefined ? "" : `:${primary.port}`;
+  const address = primary ? ` (${user}${primary.host}${port})` : "";
+  const others = fallbacks.map(({ method, description }) => description ?? method);
+  return { label: "host", text: `${name}${address}${others.length > 0 ? `, else by ${others.join(", then ")}` : ""}` };
 }

@@ -1,11 +1,19 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { z } from "zod";
 import { messageOf, problem } from "../core/problem.ts";
 import { toText, type Value } from "../core/value.ts";
-import { requireHere, showHost } from "./here.ts";
+import { elsewhere, showHost } from "./here.ts";
 import { describeEnd, lastLines } from "./process-words.ts";
 import { wordSchema } from "./scalar-schemas.ts";
-import { defineStep, done, failed, type Rendering } from "./step.ts";
+import {
+  defineStep,
+  done,
+  type FarRequest,
+  failed,
+  type ProcessRequest,
+  type Rendering,
+  type StepContext,
+} from "./step.ts";
 
 const argument = z.union([z.string(), z.number(), z.boolean()]).transform((value) => toText(value as Value));
 
@@ -14,7 +22,9 @@ export const script = defineStep({
   schema: z.strictObject({
     script: wordSchema.describe("Its path in the repository."),
     args: z.array(argument).optional().describe("Arguments, raw values."),
-    host: wordSchema.optional().describe("A name in infra/hosts.yml; this machine without it."),
+    host: wordSchema
+      .optional()
+      .describe("A name in infra/hosts.yml, or `[user@]address[:port]`; this machine without it."),
   }),
   places: ["script", "host"],
   asks: () => true,
@@ -29,16 +39,25 @@ export const script = defineStep({
   },
 
   async run(config, context) {
-    requireHere(config.host, context);
-    const { program, args } = programOf(config.script, context);
-    const run = { program, args: [...args, ...(config.args ?? [])] };
-    const { exitCode, signal, stdout, stderr } = await context.spawn({ run, directory: context.root });
+    const { exitCode, signal, stdout, stderr } = await context.spawn(requestOf(config, context));
     const record = { stdout, stderr, ...(exitCode !== null && { exit_code: exitCode }) };
     if (exitCode === 0) return done("success", record);
     const said = lastLines(stderr.trim() ? stderr : stdout);
     return { ...failed(`${describeEnd(exitCode, signal)}${said}`, record), value: "failed" };
   },
 });
+
+function requestOf(
+  { script: path, args: given = [], host }: { script: string; args?: string[] | undefined; host?: string | undefined },
+  context: StepContext,
+): ProcessRequest | FarRequest {
+  const { program, args } = programOf(path, context);
+  const far = elsewhere(host, context);
+  if (far === undefined) return { run: { program, args: [...args, ...given] }, directory: context.root };
+  // Its text is sent: there, it is a file of its own.
+  const text = readFileSync(context.pathInRoot(path), "utf8");
+  return { host: far, run: { text, interpreter: [program, ...args.slice(0, -1)], args: given } };
+}
 
 /** Read here rather than by the kernel: so it needs no run bit, and may lie on a disk that runs nothing. */
 function programOf(path: string, context: Rendering): { program: string; args: string[] } {

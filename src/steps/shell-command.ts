@@ -6,7 +6,15 @@ import { asUser } from "./as-user.ts";
 import { isExpected } from "./check.ts";
 import { describeEnd, directoryOf, lastLines } from "./process-words.ts";
 import { proseSchema, wholeNumberSchema, wordSchema } from "./scalar-schemas.ts";
-import { done, failed, type PlanLine, type Rendering, type StepContext, type StepOutcome } from "./step.ts";
+import {
+  done,
+  failed,
+  type PlanLine,
+  type ProcessResult,
+  type Rendering,
+  type StepContext,
+  type StepOutcome,
+} from "./step.ts";
 
 export const shellKeys = {
   command: z.string().optional().describe("Script for the shell."),
@@ -15,7 +23,11 @@ export const shellKeys = {
     .min(1)
     .optional()
     .describe("Scripts, each in its own shell; stops at the first that fails."),
-  directory: wordSchema.optional().describe("Where it runs; relative to the repository, which is the default."),
+  directory: wordSchema
+    .optional()
+    .describe(
+      "Where it runs; relative to the repository, which is the default; on another machine to the home folder there.",
+    ),
   env: z.record(z.string(), proseSchema).optional().describe("Variables, raw values."),
   stdin: proseSchema.optional().describe("Standard input, the raw value. Empty without it."),
   shell: z.enum(["sh", "bash", "dash", "zsh", "ksh"]).optional().describe("The interpreter; /bin/sh without it."),
@@ -41,19 +53,18 @@ export function showShell(config: ShellConfig, context: Rendering): PlanLine[] {
   return [...directory, ...env, ...lines];
 }
 
-/** `user`: the one to become, where it is not the one we are. */
-export async function runShell(config: ShellConfig, context: StepContext, user?: string): Promise<StepOutcome> {
-  const { shell = "sh", env, stdin, expected_exit: expectedExit = 0, expected_output: expected } = config;
-  const directory = directoryOf(context, config.directory);
-  const common = { directory, ...(env && { env }), ...(stdin !== undefined && { stdin }) };
+/** `become`: who runs it, where that is not the one who we are, or log in as. `host`: another machine. */
+export type Where = { become?: string | undefined; host?: string | undefined; user?: string | undefined };
+
+export async function runShell(config: ShellConfig, context: StepContext, where: Where = {}): Promise<StepOutcome> {
+  const { expected_exit: expectedExit = 0, expected_output: expected } = config;
+  const spawn = spawnIn(config, context, where);
   // All are filled in before the first runs: a value that is refused leaves nothing half done.
   const scripts = scriptsOf(config, context);
   const record = { stdout: "", stderr: "" };
 
   for (const [index, script] of scripts.entries()) {
-    const { exitCode, signal, stdout, stderr } = await context.spawn(
-      asUser(user, { run: { script, shell }, ...common }),
-    );
+    const { exitCode, signal, stdout, stderr } = await spawn(script);
     record.stdout += stdout;
     record.stderr += stderr;
     const ended = exitCode === null ? record : { ...record, exit_code: exitCode };
@@ -67,6 +78,26 @@ export async function runShell(config: ShellConfig, context: StepContext, user?:
   const output = record.stdout.trim();
   if (expected === undefined || (await isExpected(output, expected))) return done(output, ended);
   return failed(`the output is ${JSON.stringify(output.slice(0, 200))}, expected ${expected}`, ended);
+}
+
+function spawnIn(
+  { shell = "sh", env, stdin, directory }: ShellConfig,
+  context: StepContext,
+  { host, user, become }: Where,
+): (script: Script) => Promise<ProcessResult> {
+  const common = { ...(env && { env }), ...(stdin !== undefined && { stdin }) };
+  if (host === undefined) {
+    const here = { ...common, directory: directoryOf(context, directory) };
+    return (script) => context.spawn(asUser(become, { run: { script, shell }, ...here }));
+  }
+  const there = {
+    ...common,
+    host,
+    ...(user !== undefined && { user }),
+    ...(become !== undefined && { become }),
+    ...(directory !== undefined && { directory }),
+  };
+  return (script) => context.spawn({ run: { script, shell }, ...there });
 }
 
 function scriptsOf({ command, commands }: ShellConfig, context: Rendering): Script[] {

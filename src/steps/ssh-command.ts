@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { requireHere, showHost } from "./here.ts";
+import { elsewhere, showHost } from "./here.ts";
 import { flagSchema, wordSchema } from "./scalar-schemas.ts";
 import { runShell, shellFaults, shellKeys, shellLanguages, showShell, statesExpectation } from "./shell-command.ts";
 import { defineStep } from "./step.ts";
@@ -11,7 +11,7 @@ export const sshCommand = defineStep({
     host: wordSchema
       .optional()
       .describe("A name in infra/hosts.yml, or `[user@]address[:port]`; this machine without it."),
-    user: wordSchema.optional().describe("Who to be there."),
+    user: wordSchema.optional().describe("Who to log in as there."),
     become: z.union([flagSchema, wordSchema]).optional().describe("true: root, by sudo; or the user to become."),
     platform_specific: wordSchema.optional().describe("Skipped unless `platform` equals it."),
   }),
@@ -30,12 +30,10 @@ export const sshCommand = defineStep({
     if (wanted !== undefined && platform !== wanted) {
       return { kind: "skipped", why: `only for platform ${wanted}${platform === null ? "" : `, this is ${platform}`}` };
     }
-    requireHere(host, context);
-    return runShell(config, context, userOf(config));
+    const become = config.become === true ? "root" : config.become === false ? undefined : config.become;
+    const far = elsewhere(host, context);
+    // Here, nobody logs in.
+    if (far === undefined) return runShell(config, context, { become: become ?? config.user });
+    return runShell(config, context, { host: far, user: config.user, become });
   },
 });
-
-function userOf({ become, user }: { become?: boolean | string | undefined; user?: string | undefined }) {
-  if (become === true) return "root";
-  return become === false ? user : (become ?? user);
-}

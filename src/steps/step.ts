@@ -10,6 +10,7 @@ import type { Problem } from "../core/problem.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Mapping, Value } from "../core/value.ts";
 import type { Tree } from "../git/tree.ts";
+import type { Connections } from "../hosts/connection.ts";
 import type { Inventory } from "../hosts/inventory.ts";
 import type { Services } from "../hosts/services.ts";
 import type { Locks } from "../locks/locks.ts";
@@ -74,6 +75,7 @@ export type PlanContext = Rendering & {
   /** Null: only a run can know. */
   decide(condition: string): boolean | null;
   inventory: Inventory;
+  connections: Connections;
   services: Services;
   state: StateFiles;
   locks: Pick<Locks, "holder">;
@@ -93,6 +95,24 @@ export type ProcessRequest = {
   timeoutMs?: number;
   /** A lock that the step itself holds (core/flock.ts): from now on it lives as long as this process, too. */
   inheritFd?: number;
+};
+
+/** A process on another machine: a script for an interpreter there. */
+export type FarRequest = {
+  /** A name in the inventory, or `[user@]address[:port]`. */
+  host: string;
+  /** Who to log in as. */
+  user?: string;
+  /** Who to run it as, by a `sudo` that asks nothing. */
+  become?: string;
+  run:
+    | { script: Script; shell: string }
+    | { text: string; interpreter: readonly [string, ...string[]]; args: readonly string[] };
+  /** As it is written: absolute, `~/…`, or relative to the home folder there, which is the default. */
+  directory?: string;
+  env?: Readonly<Record<string, string>>;
+  stdin?: string;
+  timeoutMs?: number;
 };
 
 export type ProcessResult = {
@@ -132,6 +152,7 @@ export type StepContext = Rendering & {
   rollingBack: boolean;
   clock: Clock;
   inventory: Inventory;
+  connections: Connections;
   services: Services;
   state: StateFiles;
   locks: Pick<Locks, "acquire" | "release" | "settled" | "holder">;
@@ -144,8 +165,8 @@ export type StepContext = Rendering & {
   /** Environment of the agent (or of the shell that started a foreground run). */
   env: Readonly<Record<string, string>>;
   secret(name: string): string | undefined;
-  /** Runs a local process under the wrapper; throws on cancel and `timed-out`. */
-  spawn(request: ProcessRequest): Promise<ProcessResult>;
+  /** Runs a process under the wrapper, here or on another machine; throws on cancel and `timed-out`. */
+  spawn(request: ProcessRequest | FarRequest): Promise<ProcessResult>;
   /** Throws `no-answer` with the reason when none came (core/http.ts). */
   http(request: HttpRequest): Promise<HttpAnswer>;
   /** A line for the followers: what the step is doing now. */

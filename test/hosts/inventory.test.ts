@@ -69,6 +69,8 @@ describe("the inventory", () => {
         test_command: "true",
         timeout: 300,
       },
+      fallbacks: [{ method: "jump", jump: "bastion" }, { method: "carrier-pigeon" }],
+      max_concurrent: 4,
     });
     expect(hosts.names().map((name) => hosts.find(name).local)).toEqual([false, true, true, true, false]);
   });

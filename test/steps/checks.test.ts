@@ -96,12 +96,18 @@ describe("health_check by command", () => {
     expect(await check({ command: "echo down >&2; exit 3" })).toMatchObject(ill("exit status 3: down"));
   });
 
-  test("ssh_command runs here on a host that is this machine; another machine is out of reach", async () => {
+  test("ssh_command runs here on a host that is this machine, and there on another; one that is out of reach is not well", async () => {
     expect(await check({ method: "ssh_command", host: "here", command: "true" })).toMatchObject(well);
     expect(await check({ method: "ssh_command", command: "true" })).toMatchObject(well);
-    expect(await check({ method: "ssh_command", host: "far", command: "true" })).toMatchObject(
-      ill("host far is another machine, and this build reaches only this one"),
+    const asked: unknown[] = [];
+    const spawn = async (request: unknown) => {
+      asked.push(request);
+      throw problem({ kind: "host-unreachable", host: "far", why: "no route" });
+    };
+    expect(await check({ method: "ssh_command", host: "far", command: "true" }, { spawn })).toMatchObject(
+      ill("host far can't be reached: no route"),
     );
+    expect(asked).toMatchObject([{ host: "far", run: { script: { text: "true" }, shell: "sh" } }]);
   });
 });
 

@@ -6,7 +6,7 @@ import { asUser } from "../../src/steps/as-user.ts";
 import { command } from "../../src/steps/command.ts";
 import { script } from "../../src/steps/script.ts";
 import { sshCommand } from "../../src/steps/ssh-command.ts";
-import type { StepType } from "../../src/steps/step.ts";
+import type { FarRequest, StepType } from "../../src/steps/step.ts";
 import { configured, runStep, type Surroundings, stepContext } from "../support/step-context.ts";
 import { sandbox } from "../support/temporary.ts";
 import { wrappedSpawn } from "../support/wrapped-spawn.ts";
@@ -18,6 +18,18 @@ const contextOf = (given: Surroundings = {}) =>
   stepContext({ root, env, spawn: wrappedSpawn(join(root, "runs"), env), ...given });
 const run = (type: StepType, keys: Parameters<typeof runStep>[1], given?: Surroundings) =>
   runStep(type, keys, contextOf(given));
+
+/** What a step asks another machine to run. */
+async function heard(type: StepType, keys: Parameters<typeof runStep>[1]) {
+  const asked: unknown[] = [];
+  const spawn: Surroundings["spawn"] = async (request) => {
+    asked.push(request);
+    return { exitCode: 0, signal: null, stdout: "", stderr: "" };
+  };
+  await run(type, keys, { spawn });
+  return asked;
+}
+const requestOf = ([request]: unknown[]) => request as FarRequest;
 
 describe("command", () => {
   test("has its trimmed standard output as its value, and the rest in its record", async () => {
@@ -133,10 +145,31 @@ describe("ssh_command", () => {
     expect(await run(sshCommand, { command: "echo ok", host: "here" })).toMatchObject({ value: "ok" });
   });
 
-  test("says truly that it can't reach another machine", async () => {
-    await expect(run(sshCommand, { command: "touch ran", host: "far" })).rejects.toThrow(
-      "host far can't be reached: this build reaches only the machine it runs on",
-    );
+  test("asks for another machine with all that is to hold there, as it is written", async () => {
+    const keys = {
+      command: "ls",
+      host: "far",
+      user: "deploy",
+      become: true,
+      directory: "app",
+      env: { V: "1" },
+      stdin: "in",
+    };
+    const asked = { ...requestOf(await heard(sshCommand, keys)) };
+    expect(asked).toEqual({
+      host: "far",
+      user: "deploy",
+      become: "root",
+      directory: "app",
+      env: { V: "1" },
+      stdin: "in",
+      run: { script: expect.objectContaining({ text: "ls" }), shell: "sh" },
+    });
+    expect(requestOf(await heard(sshCommand, { command: "ls", host: "far", become: "db", shell: "bash" }))).toEqual({
+      host: "far",
+      become: "db",
+      run: { script: expect.anything(), shell: "bash" },
+    });
     await expect(run(sshCommand, { command: "true", host: "typo" })).rejects.toThrow("typo is not in infra/hosts.yml");
   });
 
@@ -191,6 +224,15 @@ describe("script", () => {
     await expect(run(script, { script: "odd" })).rejects.toThrow("/no/such/thing is not on PATH");
     await expect(run(script, { script: "missing.sh" })).rejects.toThrow("there is no such file");
     await expect(run(script, { script: "../x.sh" })).rejects.toThrow("is refused");
-    await expect(run(script, { script: "plain", host: "far" })).rejects.toThrow("can't be reached");
+    await expect(run(script, { script: "plain", host: "typo" })).rejects.toThrow("typo is not in infra/hosts.yml");
+  });
+
+  test("is sent to another machine as its text, with its interpreter and raw arguments", async () => {
+    const text = "#!/usr/bin/env -S perl -w\nprint @ARGV;\n";
+    writeFileSync(join(root, "far.pl"), text);
+    expect(requestOf(await heard(script, { script: "far.pl", args: ["a b", 3], host: "far" }))).toEqual({
+      host: "far",
+      run: { text, interpreter: ["/usr/bin/env", "-S perl -w"], args: ["a b", "3"] },
+    });
   });
 });

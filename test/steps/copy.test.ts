@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { download } from "../../src/steps/download.ts";
 import type { StepType } from "../../src/steps/step.ts";
@@ -39,12 +39,29 @@ test("download copies into the repository, through a link, and leaves nothing be
   ]).toEqual(["new", ["link", "real"]]);
 });
 
+test("a folder is copied with all that is in it, also into itself; what is there besides stays", async () => {
+  mkdirSync(join(root, "tree/sub/empty"), { recursive: true });
+  writeFileSync(join(root, "tree/a"), "1", { mode: 0o750 });
+  writeFileSync(join(root, "tree/sub/b"), "22");
+  mkdirSync(join(there, "tree"));
+  writeFileSync(join(there, "tree/own"), "own");
+  expect(await run(upload, { from: "tree", to: join(there, "tree") })).toMatchObject({ value: 3 });
+  const all = readdirSync(join(there, "tree"), { recursive: true }).map(String).sort();
+  expect(all).toEqual(["a", "own", "sub", "sub/b", "sub/empty"]);
+  expect([modeOf(join(there, "tree/a")), readFileSync(join(there, "tree/sub/b"), "utf8")]).toEqual([0o750, "22"]);
+  expect(await run(download, { from: join(root, "tree"), to: "tree/copy" })).toMatchObject({ value: 3 });
+  expect(readdirSync(join(root, "tree/copy")).sort()).toEqual(["a", "sub"]);
+});
+
 test("what can't be copied is named", async () => {
   await expect(run(upload, { from: "none", to: join(there, "x") })).rejects.toThrow("there is no such file");
-  await expect(run(upload, { from: "there", to: join(there, "x") })).rejects.toThrow("not a regular file");
+  await expect(run(upload, { from: "there", to: join(there, "report") })).rejects.toThrow("not a folder");
+  symlinkSync(".", join(there, "loop"));
+  await expect(run(upload, { from: "there", to: join(root, "y") })).rejects.toThrow("leads back to it");
+  rmSync(join(there, "loop"));
   await expect(run(upload, { from: "conf", to: there })).rejects.toThrow("not a regular file");
   await expect(run(upload, { from: "conf", to: join(there, "no/x") })).rejects.toThrow("no/x");
   await expect(run(download, { from: join(there, "report"), to: "../x" })).rejects.toThrow("is refused");
-  await expect(run(upload, { from: "conf", to: "/x", host: "far" })).rejects.toThrow("this build reaches only");
+  await expect(run(upload, { from: "conf", to: "/x", host: "typo" })).rejects.toThrow("typo is not in infra/hosts.yml");
   await expect(run(upload, { from: "conf", to: "/x", mode: "rw" })).rejects.toThrow("such as 0644");
 });

@@ -58,6 +58,7 @@ export function stepContext(given: Surroundings = {}): StepContext & Heard {
     rollingBack: false,
     clock,
     inventory,
+    connections: { use: unused("connections"), close: async () => {} },
     services: registry,
     state: {
       read: unused("state"),
@@ -78,7 +79,7 @@ export function stepContext(given: Surroundings = {}): StepContext & Heard {
     settings: loadSettings({ root, data: root }, rest.env ?? {}),
     env: {},
     secret: (name) => (Object.hasOwn(secrets, name) ? secrets[name] : undefined),
-    spawn: (request) => spawn(request, signal),
+    spawn: (request) => ("host" in request ? unused("other machines")() : spawn(request, signal)),
     http: (request) => sendRequest(request, signal),
     say: (text) => heard.said.push(text),
     warn: (text) => heard.warned.push(text),
@@ -132,9 +133,14 @@ export function steppingClock(start = 1_700_000_000_000): Clock & { slept: numbe
 
 export const temporaryRoot = () => realpathSync(mkdtempSync(join(tmpdir(), "garza-step-")));
 
+const unusedSettings = () => {
+  throw new Error("this test gave no SSH settings");
+};
+
 /** `here` is this machine, `far` is another one. */
 const inventory: Inventory = {
   names: () => ["here", "far"],
+  ssh: unusedSettings,
   find(host) {
     if (host === "here") return { name: host, local: true };
     if (host === "far" || host.includes(".")) return { name: host, local: false };

@@ -4,10 +4,12 @@ import { childEnvironment } from "../../src/core/environment.ts";
 import { stepToken } from "../../src/core/ids.ts";
 import { readOutput } from "../../src/core/output.ts";
 import { startProcess } from "../../src/core/spawn.ts";
-import type { ProcessRequest, StepContext } from "../../src/steps/step.ts";
+import type { StepContext } from "../../src/steps/step.ts";
 
 export function wrappedSpawn(runs: string, base: Readonly<Record<string, string>>): StepContext["spawn"] {
-  return async ({ run, directory, env, stdin, inheritFd }: ProcessRequest) => {
+  return async (request) => {
+    if ("host" in request) throw new Error("this test reaches no other machines");
+    const { run, directory, env, stdin, inheritFd } = request;
     const folder = join(runs, stepToken());
     const running = startProcess({
       folder,

@@ -116,11 +116,19 @@ export const hosts = name(
           .object({
             host: z.string(),
             user: z.string().optional(),
-            port: z.int(),
+            port: z.int().optional(),
             key_name: z.string().optional(),
             test_command: z.string().optional(),
             timeout: z.number().optional(),
           })
+          .optional(),
+        fallbacks: z
+          .array(z.looseObject({ method: z.string() }))
+          .optional()
+          .describe("Further routes, as they are written."),
+        max_concurrent: z.int().optional(),
+        garza: z
+          .object({ program: z.string().optional(), root: z.string().optional(), home: z.string().optional() })
           .optional(),
       }),
     ),

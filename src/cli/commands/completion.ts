@@ -21,6 +21,7 @@ export const completion: Command = {
     "a line each, with a tab and a few words on it where there are any. It needs no agent.",
   ].join("\n"),
   options: [],
+  staysHere: true,
   examples: [
     "source <(garza completion bash)                                  # in ~/.bashrc",
     "source <(garza completion zsh)                                   # in ~/.zshrc, after compinit",

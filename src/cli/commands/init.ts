@@ -22,6 +22,7 @@ export const init: Command = {
   summary: "Make a repository for operations",
   about: "Makes what is missing, in DIR or here, and leaves alone what is there already.",
   options: [],
+  staysHere: true,
   examples: ["garza init", "garza init my-operations && cd my-operations && garza run demo/hello"],
   async run({ args, flag, terminal }) {
     const folder = resolve(terminal.cwd, args[0] ?? ".");

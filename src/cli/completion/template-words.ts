@@ -71,6 +71,10 @@ async function namesOf(name: string, root: string): Promise<string[]> {
   return [];
 }
 
+/** The hosts of the inventory, a damaged one included. */
+export const hostWords = (root: string): Candidate[] =>
+  keysOf(`${root}/infra/hosts.yml`, "hosts").map((word) => ({ word }));
+
 function keysOf(file: string, key: string): string[] {
   const found = readRegular(file);
   const value = found ? readYaml(found.text, file).value : null;

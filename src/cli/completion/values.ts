@@ -12,7 +12,7 @@ import { duration } from "../output.ts";
 import { statuses } from "../statuses.ts";
 import type { Terminal } from "../terminal.ts";
 import { stateWords } from "./state-words.ts";
-import { parameterWords, templateWords } from "./template-words.ts";
+import { hostWords, parameterWords, templateWords } from "./template-words.ts";
 
 /** `says`: what a shell that can shows beside it. */
 export type Candidate = { word: string; says?: string };
@@ -75,6 +75,14 @@ const askers: Source = ({ places }) =>
     [...new Set(history.list({ limit: 200 }).map(({ asked_by }) => asked_by))].map((word) => ({ word })),
   );
 
+function recoverWords(
+  places: Places,
+  [host, ...given]: readonly string[],
+  typed: string,
+): Candidate[] | Promise<Candidate[]> {
+  return host === undefined ? hostWords(places.root) : parameterWords(places, "recovery/ssh-lost", given, typed);
+}
+
 function withHistory(places: Places, read: (history: History) => Candidate[]): Candidate[] {
   const history = openHistory(places);
   try {
@@ -87,8 +95,11 @@ function withHistory(places: Places, read: (history: History) => Candidate[]): C
 const owners: ReadonlyMap<string, Source> = new Map<string, Source>([
   ["--template", templates],
   ["--step", steps],
+  ["--on", ({ places, command }) => [...hostWords(places().root), ...(command.onAll ? [{ word: "all" }] : [])]],
   ["--priority", fixed(..."0123456789")],
   ["--by", askers],
+  ["ssh", ({ places, args }) => (args.length > 0 ? [] : hostWords(places().root))],
+  ["ssh recover", ({ places, args, typed }) => recoverWords(places(), args, typed)],
   ["secret set", secrets],
   ["secret remove", secrets],
   ["queue unpause", paused],
@@ -108,6 +119,8 @@ const takings: ReadonlyMap<string, Source> = new Map<string, Source>([
   ["step", steps],
   ["verdict", fixed("done", "not-done", "failed")],
   ["shell", fixed("bash", "fish", "zsh")],
+  ["host", ({ places }) => hostWords(places().root)],
+  ["hosts", ({ places }) => hostWords(places().root)],
 ]);
 
 const idsOf: Readonly<Record<string, readonly OperationStatus[]>> = {

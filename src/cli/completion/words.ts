@@ -1,6 +1,7 @@
 /** What may stand where the cursor is: commands, flags and their values, and what a command takes. */
 import { showSafe } from "../../core/redact.ts";
 import { type Command, everywhere, type Option } from "../command.ts";
+import { takesNext } from "../dispatch.ts";
 import { topics } from "../help-topics.ts";
 import { commands } from "../index.ts";
 import { openPlaces } from "../open.ts";
@@ -51,7 +52,7 @@ async function candidates(before: readonly string[], typed: string, terminal: Te
 /** Flags may stand before the command. */
 function flagsBefore(words: readonly string[]): number {
   let at = 0;
-  while (words[at]?.startsWith("-")) at += words[at] === "--root" ? 2 : 1;
+  while (words[at]?.startsWith("-")) at += takesNext(words[at]) ? 2 : 1;
   return at;
 }
 

@@ -1,0 +1,30 @@
+/** A command on another host: GARZA there does it, joined with this terminal. */
+import { problem } from "../../core/problem.ts";
+import type { Call, Command } from "../command.ts";
+import { farCommand } from "./far-command.ts";
+import { refuseThisMachine, withHosts } from "./open-hosts.ts";
+import { runThere } from "./run-there.ts";
+
+export async function runOnHost(name: string, command: Command, call: Call): Promise<number> {
+  if (command.staysHere)
+    throw problem({ kind: "usage", message: `${command.name} is about this machine: it takes no --on` });
+  const { terminal, typed } = call;
+  return withHosts(call, async ({ hosts, inventory }) => {
+    const host = inventory.find(name);
+    refuseThisMachine(host);
+    const line = farCommand(host, [...command.name.split(" "), ...typed]);
+    const asTerminal = terminal.interactive && terminal.out.isTerminal;
+    const code = await runThere({ hosts, host: name, terminal, line, asTerminal });
+    const advice = adviceFor(code, host.garza ?? {});
+    if (advice !== undefined) terminal.err.write(`garza: ${advice}\n`);
+    return code;
+  });
+}
+
+function adviceFor(code: number, { program = "garza", root }: { program?: string; root?: string }): string | undefined {
+  if (code === 127)
+    return `${program} was not found there. Install it, or name it in infra/hosts.yml: garza: { program: /path/to/garza }`;
+  if (code === 78 && root === undefined)
+    return "which repository is meant there is said in infra/hosts.yml: garza: { root: /path }";
+  return undefined;
+}

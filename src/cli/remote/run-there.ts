@@ -1,0 +1,34 @@
+/** Runs something on a host, joined with this terminal; resolves to its exit code. */
+import { problem } from "../../core/problem.ts";
+import { Lost, NotSent } from "../../hosts/connection.ts";
+import type { Hosts } from "../../hosts/connections.ts";
+import type { Terminal } from "../terminal.ts";
+import { exitCodeOf, joinStreams } from "./join-streams.ts";
+
+export type There = { hosts: Hosts; host: string; terminal: Terminal; line: string | null; asTerminal: boolean };
+
+/** Throws `host-…`, and `outcome-unknown` when the connection was cut. */
+export async function runThere({ hosts, host, terminal, line, asTerminal }: There): Promise<number> {
+  const stop = new AbortController();
+  const release = terminal.onSignal(() => stop.abort(leftBySignal(host)));
+  try {
+    return await hosts.use(host, { signal: stop.signal }, async (connection) => {
+      release();
+      return exitCodeOf(await joinStreams({ connection, line, asTerminal, terminal }));
+    });
+  } catch (thrown) {
+    throw whatItMeans(thrown, host, line);
+  } finally {
+    release();
+  }
+}
+
+const leftBySignal = (host: string) => problem({ kind: "left-by-signal", message: `left before ${host} was reached` });
+
+function whatItMeans(thrown: unknown, host: string, line: string | null): unknown {
+  if (thrown instanceof NotSent) return problem({ kind: "host-unreachable", host, why: thrown.message }, thrown);
+  if (!(thrown instanceof Lost)) return thrown;
+  if (line === null) return problem({ kind: "host-unreachable", host, why: thrown.message }, thrown);
+  const next = `Look there before you run it again: garza ssh ${host}`;
+  return problem({ kind: "outcome-unknown", what: "it", why: thrown.message, next }, thrown);
+}

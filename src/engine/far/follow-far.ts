@@ -1,0 +1,75 @@
+/** Follows a process on another host to its end: its output comes here piece by piece, each byte once. */
+import { sizeOf } from "../../core/output/cap.ts";
+import type { Connection } from "../../hosts/connection.ts";
+import { type FarLook, look, type Offsets } from "../../hosts/far/far-process.ts";
+import type { ProcessResult } from "../../steps/step.ts";
+import { Unknown } from "../past.ts";
+import { lapsedText, resultOf, type Start } from "../process-record.ts";
+import { keep } from "./keep.ts";
+import { insist, isOutage, tellLost } from "./reach.ts";
+import { type RunningFar, untilSeconds } from "./running-far.ts";
+import { stopOnAbort } from "./stop-far.ts";
+
+type Followed = {
+  name: string;
+  start: Start;
+  first: FarLook;
+  /** The one it was begun by, used as long as it holds. */
+  connection?: Connection;
+};
+
+/** How much of its output is here already. */
+export const offsetsOf = ({ out, err }: Pick<RunningFar, "out" | "err">, start: Start): Offsets => ({
+  out: Math.max(0, sizeOf(out) - start.out),
+  err: Math.max(0, sizeOf(err) - start.err),
+});
+
+export async function followFar(far: RunningFar, { name, start, first, connection }: Followed): Promise<ProcessResult> {
+  const stopping = stopOnAbort(far, name);
+  try {
+    const { pid, start: startedAt, boot } = first;
+    await far.onStart({
+      host: far.host,
+      folder: `~/.cache/garza/run/${name}`,
+      pid: Number(pid),
+      start: startedAt,
+      boot,
+    });
+    const looking = lookerOf(far, name, connection, stopping.tooLate);
+    let seen = first;
+    for (;;) {
+      keep(far.out, seen.out);
+      keep(far.err, seen.err);
+      if (seen.state !== "running" && !seen.isPartial) break;
+      seen = await looking(offsetsOf(far, start));
+    }
+    await stopping.done();
+    if (seen.lapsed) await far.warn(lapsedText);
+    else if (seen.left !== "")
+      await far.warn(`it left processes running on ${far.host}: ${seen.left.replaceAll(" ", ", ")}`);
+    if (seen.state === "exited") return resultOf(far, { exitCode: seen.exitCode, signal: null }, start);
+    // Its wrapper ended the group: nothing of it goes on, as after a time limit.
+    if (seen.lapsed) return resultOf(far, { exitCode: null, signal: "SIGKILL" }, start);
+    throw new Unknown(far.name);
+  } finally {
+    stopping.release();
+  }
+}
+
+/** By its own connection while that holds, afterwards by any. */
+function lookerOf(far: RunningFar, name: string, connection: Connection | undefined, signal: AbortSignal) {
+  let own = connection;
+  const ask = (by: Connection, offsets: Offsets) =>
+    look(by, name, offsets, { signal, untilSeconds: untilSeconds(far) });
+  return async (offsets: Offsets): Promise<FarLook> => {
+    try {
+      if (own) return await ask(own, offsets);
+    } catch (thrown) {
+      if (signal.aborted) throw new Unknown(far.name, thrown);
+      if (!isOutage(thrown)) throw thrown;
+      tellLost(far, thrown);
+      own = undefined;
+    }
+    return insist(far, signal, (by) => ask(by, offsets));
+  };
+}

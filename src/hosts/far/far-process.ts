@@ -1,0 +1,200 @@
+/**
+ * A process on another machine, under the wrapper that local ones have. It is found by the name of its run folder
+ * there, by whatever route; nothing here starts a second one under the same name.
+ */
+import wrapper from "../../core/process/wrapper.sh" with { type: "text" };
+import type { Connection } from "../connection.ts";
+import { type Answer, ask, quote } from "./ask.ts";
+import beginProgram from "./begin.sh" with { type: "text" };
+import helloProgram from "./hello.sh" with { type: "text" };
+import lookProgram from "./look.sh" with { type: "text" };
+import stopProgram from "./stop.sh" with { type: "text" };
+import tidyProgram from "./tidy.sh" with { type: "text" };
+
+export type FarStart = {
+  /** Where `scriptPlace` stands, it finds its script. */
+  argv: readonly [string, ...string[]];
+  script?: string;
+  /** It stays there as a file with a name of its own, for an interpreter that is no shell: no values are in it. */
+  isFile?: boolean;
+  /** Without it the standard input is empty. */
+  stdin?: string;
+  env: Readonly<Record<string, string>>;
+  /** As it is written: absolute, `~/…`, or relative to the home folder there, which is the default. */
+  directory?: string;
+  /** Seconds from now: its wrapper ends it then. */
+  untilSeconds?: number;
+};
+
+export const scriptPlace = "/dev/fd/9";
+const filePlace = "$g_folder/program";
+
+/** What is there: `detach` is how a process gets a session of its own. */
+export type FarPlace = { detach: string; room: boolean; place: string };
+
+/** What became of it. `left`: pids of its group. */
+export type FarLook = {
+  /** `never`: it ran nothing, and never will; `absent`: nothing is there that proves anything. */
+  state: "running" | "exited" | "gone" | "never" | "absent";
+  exitCode: number | null;
+  lapsed: boolean;
+  /** Pid, start time and boot id, as its wrapper wrote them. */
+  pid: string;
+  start: string;
+  boot: string;
+  left: string;
+  /** From the offsets asked for. */
+  out: Buffer;
+  err: Buffer;
+  /** There was more by then. */
+  isPartial: boolean;
+};
+
+export type Offsets = { out: number; err: number };
+
+type Asking = { signal?: AbortSignal };
+
+/** Throws `NotUnderstood` where there is no POSIX shell. */
+export async function greet(connection: Connection, options?: Asking): Promise<FarPlace> {
+  const { words, head } = await ask(
+    connection,
+    { program: helloProgram, variables: { name: "" }, call: "hello" },
+    options,
+  );
+  const [, detach = "none", room] = words;
+  return { detach, room: room === "yes", place: (head[0] ?? "").trim() };
+}
+
+export type NotBegun = "full" | "directory" | "moved";
+
+/** Nothing was started where there is no room, no such folder, or the machine is not the one that was greeted. */
+export async function begin(
+  connection: Connection,
+  name: string,
+  { detach, place }: FarPlace,
+  { argv, script = "", isFile = false, stdin, env, directory = "", untilSeconds }: FarStart,
+): Promise<FarLook | NotBegun> {
+  // The shell has the script open under another number; what it starts has no business with it.
+  const text = script === "" || isFile ? script : `exec 9<&-\n${script}`;
+  const pieces = [wrapper, text, stdin ?? ""].map((piece) => Buffer.from(piece));
+  const variables = {
+    name,
+    detach,
+    expected: place,
+    directory,
+    script: isFile ? "program" : "script",
+    sizes: pieces.map((piece) => piece.length).join(" "),
+    input: stdin === undefined ? "" : "yes",
+    ...asking({ out: 0, err: 0 }, { patience: shortPatience, claim: true }),
+    until: secondsOf(untilSeconds),
+  };
+  const program = `${lookProgram}\n${beginProgram}\n${exporting({ ...env, GARZA_RUN: name })}`;
+  const words = argv.map((word) => (isFile && word === scriptPlace ? `"${filePlace}"` : quote(word)));
+  const call = ["begin", ...words].join(" ");
+  const answer = await ask(connection, { program, variables, call, payload: Buffer.concat(pieces) });
+  const [word] = answer.words;
+  return word === "full" || word === "directory" || word === "moved" ? word : lookOf(answer, { out: 0, err: 0 });
+}
+
+/** Waits until there is something new, or for a while. `untilSeconds`: from now on it has so long. */
+export async function look(
+  connection: Connection,
+  name: string,
+  offsets: Offsets,
+  { untilSeconds, ...options }: Asking & { untilSeconds?: number | undefined } = {},
+): Promise<FarLook> {
+  const patience = untilSeconds === undefined ? longPatience : Math.min(longPatience, 6 + Math.floor(untilSeconds / 4));
+  const variables = {
+    name,
+    expected: "",
+    ...asking(offsets, { patience, claim: false }),
+    until: secondsOf(untilSeconds),
+  };
+  return lookOf(await ask(connection, { program: lookProgram, variables, call: "look" }, options), offsets);
+}
+
+/** At once. What was not started yet in that place never will be: a start that is late runs nothing. */
+export async function claim(connection: Connection, name: string, offsets: Offsets, place: string): Promise<FarLook> {
+  const variables = { name, expected: place, ...asking(offsets, { patience: 0, claim: true }) };
+  return lookOf(await ask(connection, { program: lookProgram, variables, call: "look" }), offsets);
+}
+
+/**
+ * Resolves when the group has ended, with the pids that got away from it. `become`: who it runs as, by sudo; `group`:
+ * of a process that has no run folder.
+ */
+export async function stop(
+  connection: Connection,
+  name: string,
+  {
+    graceMs,
+    become = "",
+    group,
+    ...options
+  }: Asking & { graceMs: number; become?: string | undefined; group?: number },
+): Promise<string[]> {
+  const variables = { name, grace: Math.round(graceMs), become, group: group ?? "" };
+  const { head } = await ask(connection, { program: stopProgram, variables, call: "stop" }, options);
+  return (head[0] ?? "").split(" ").filter(Boolean);
+}
+
+/** Removes the folder of what is recorded; `sweep`: those that nobody has asked for in a week, too. */
+export async function tidy(
+  connection: Connection,
+  name: string,
+  { sweep, ...options }: Asking & { sweep: boolean },
+): Promise<void> {
+  const variables = { name, sweep: sweep ? "yes" : "" };
+  await ask(connection, { program: tidyProgram, variables, call: "tidy" }, options);
+}
+
+const secondsOf = (seconds: number | undefined) => (seconds === undefined ? "" : Math.max(0, Math.floor(seconds)));
+
+const block = 4096;
+/** At most as much of each stream in one answer. */
+const pieceBlocks = 256;
+/** Pauses there: the first few are short, the others a second. */
+const longPatience = 24;
+const shortPatience = 9;
+
+const asking = ({ out, err }: Offsets, { patience, claim }: { patience: number; claim: boolean }) => ({
+  out,
+  err,
+  patience,
+  claim: claim ? "yes" : "",
+  until: "",
+  blocks: pieceBlocks,
+  plenty: (pieceBlocks * block) / 2,
+});
+
+const exporting = (env: Readonly<Record<string, string>>) =>
+  `variables() {\n${Object.entries(env)
+    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
+    .join("")}}`;
+
+function lookOf({ words, head, section }: Answer, offsets: Offsets): FarLook {
+  const [state, code, lapsed, outSize, errSize] = words;
+  const [pid = "", start = "", boot = "", left = ""] = head;
+  const [out, err] = [
+    cut(section("out"), offsets.out, Number(outSize)),
+    cut(section("err"), offsets.err, Number(errSize)),
+  ];
+  return {
+    state: state as FarLook["state"],
+    exitCode: code === undefined || code === "-" ? null : Number(code),
+    lapsed: lapsed === "yes",
+    pid,
+    start,
+    boot,
+    left: left.trim(),
+    out,
+    err,
+    isPartial: offsets.out + out.length < Number(outSize) || offsets.err + err.length < Number(errSize),
+  };
+}
+
+/** Whole blocks come: what was asked for begins within the first, and ends where the file did when it was measured. */
+function cut(bytes: Buffer, offset: number, size: number): Buffer {
+  const skipped = offset % block;
+  return bytes.subarray(skipped, Math.max(skipped, skipped + size - offset));
+}

@@ -1,0 +1,192 @@
+/**
+ * The open ways to one host, shared by all who work there. A connection carries four channels and one more for
+ * looking and cancelling; who comes next gets another connection. A dead one is made anew when it is next needed.
+ */
+import type { Clock } from "../core/clock.ts";
+import { NotSent } from "./connection.ts";
+import type { Runner } from "./runner.ts";
+import { type Line, Refused } from "./ssh/line.ts";
+
+export type Reached = ({ kind: "line"; line: Line } | { kind: "runner"; runner: Runner }) & { route: string };
+
+export type PoolRequest = {
+  clock: Clock;
+  /** A new way in; `prefer` is the route of the last one. Rejects with a problem. */
+  reach(say: (text: string) => void): Promise<Reached>;
+};
+
+export type Wish = { control: boolean; signal: AbortSignal; say(text: string): void };
+
+export type Pool = {
+  /** What the next command would go by; opens it where none is open. */
+  current(wish: Wish): Promise<Reached>;
+  /** Begins something in a channel of its own; `leave` gives that back. */
+  begin<Opened>(wish: Wish, start: (line: Line) => Promise<Opened>): Promise<Begun<Opened>>;
+  close(): void;
+};
+export type Begun<Opened> = { opened: Opened; line: Line; leave(): void };
+
+type Kept = {
+  line: Line;
+  route: string;
+  inUse: number;
+  limit: number;
+  spare: number;
+  rest?: ReturnType<typeof setTimeout>;
+};
+
+const channels = 4;
+const spareChannels = 1;
+/** A slot is free on the server a little after its end is seen here. */
+const refusedPauseMs = 20;
+const mostRefusals = 15;
+/** A connection that nobody uses is kept so long. */
+const idleMs = 60_000;
+/** A route without a connection holds nothing open; the better ones are tried again after this. */
+const runnerMs = 60_000;
+
+export function openPool({ clock, reach }: PoolRequest): Pool {
+  let kept: Kept[] = [];
+  let runner: { reached: Reached; until: number } | undefined;
+  let opening: Promise<void> | undefined;
+  const hearers = new Set<(text: string) => void>();
+  let freed = Promise.withResolvers<void>();
+  let isClosed = false;
+  let allowed = { limit: channels, spare: spareChannels };
+
+  const open = async () => {
+    const reached = await reach((text) => {
+      for (const hear of hearers) hear(text);
+    });
+    if (reached.kind === "runner") {
+      runner = { reached, until: clock.monotonic() + runnerMs };
+      return;
+    }
+    const { line, route } = reached;
+    if (isClosed) return line.end();
+    runner = undefined;
+    const one: Kept = { line, route, inUse: 0, ...allowed };
+    kept.push(one);
+    rest(one);
+    void line.gone.then(() => {
+      clearTimeout(one.rest);
+      kept = kept.filter((each) => each !== one);
+    });
+  };
+
+  const rest = (one: Kept) => {
+    clearTimeout(one.rest);
+    if (one.inUse > 0) return;
+    one.rest = setTimeout(() => one.line.end(), idleMs);
+    one.rest.unref();
+  };
+
+  const hasRoom = ({ line, inUse, limit, spare }: Kept, control: boolean) =>
+    line.isOpen() && inUse < (control ? limit + spare : limit);
+
+  const more = async ({ signal, say }: Wish) => {
+    hearers.add(say);
+    opening ??= open().finally(() => {
+      opening = undefined;
+    });
+    try {
+      await orAborted(opening, signal);
+    } catch (thrown) {
+      // Full is not unreachable: somebody's end makes room.
+      if (signal.aborted || !kept.some(({ line }) => line.isOpen())) throw thrown;
+      await orAborted(Promise.race([freed.promise, clock.sleep(1_000)]), signal);
+    } finally {
+      hearers.delete(say);
+    }
+  };
+
+  const openRunner = () =>
+    runner && kept.length === 0 && clock.monotonic() < runner.until ? runner.reached : undefined;
+
+  /** A connection with a channel taken in it; or a route that has none. */
+  const take = async (wish: Wish): Promise<Kept | Reached> => {
+    for (;;) {
+      if (isClosed) throw new NotSent("the connections are being closed");
+      const free = kept.find((one) => hasRoom(one, wish.control));
+      if (free) {
+        // Now, not when whoever asked gets to hear of it: several ask at once.
+        free.inUse++;
+        clearTimeout(free.rest);
+        return free;
+      }
+      const reached = openRunner();
+      if (reached) return reached;
+      await more(wish);
+    }
+  };
+
+  const leave = (one: Kept) => {
+    one.inUse--;
+    rest(one);
+    freed.resolve();
+    freed = Promise.withResolvers();
+  };
+
+  return {
+    async current(wish) {
+      for (;;) {
+        if (isClosed) throw new NotSent("the connections are being closed");
+        const live = kept.find(({ line }) => line.isOpen());
+        if (live) return { kind: "line", line: live.line, route: live.route };
+        const reached = openRunner();
+        if (reached) return reached;
+        await more(wish);
+      }
+    },
+
+    async begin(wish, start) {
+      for (let refusals = 0, cuts = 0; ; ) {
+        const one = await take(wish);
+        if ("kind" in one) throw new NotSent(`${one.route} takes no input and carries no files`);
+        try {
+          const opened = await start(one.line);
+          let isLeft = false;
+          return {
+            opened,
+            line: one.line,
+            leave() {
+              if (!isLeft) leave(one);
+              isLeft = true;
+            },
+          };
+        } catch (thrown) {
+          leave(one);
+          if (thrown instanceof Refused && refusals < mostRefusals) {
+            refusals++;
+            await clock.sleep(refusedPauseMs, wish.signal);
+          } else if (thrown instanceof Refused && one.inUse > 0) {
+            // This server allows fewer than others: so it will on the next connection.
+            allowed = { limit: Math.min(one.limit, one.inUse), spare: 0 };
+            Object.assign(one, allowed);
+            refusals = 0;
+          } else if (!(thrown instanceof NotSent) || one.line.isOpen() || ++cuts > 3) {
+            throw thrown;
+          }
+        }
+      }
+    },
+
+    close() {
+      isClosed = true;
+      for (const { line, rest: timer } of kept) {
+        clearTimeout(timer);
+        line.end();
+      }
+      kept = [];
+    },
+  };
+}
+
+export function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,45 @@
+/** Connections over an inventory that a test writes, with what was said and told of them. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/core/clock.ts";
+import type { Connections } from "../../src/hosts/connection.ts";
+import { openConnections } from "../../src/hosts/connections.ts";
+import { loadInventory } from "../../src/hosts/read-inventory.ts";
+import type { HostNote, HostSurroundings } from "../../src/hosts/surroundings.ts";
+import type { SshHome } from "./sshd.ts";
+
+export type TestConnections = AsyncDisposable & Connections & { root: string; said: string[]; notes: HostNote[] };
+
+/** `hosts` is the text of `infra/hosts.yml`. */
+export function connectionsTo(
+  hosts: string,
+  { home, env, ...rest }: { home: SshHome; env?: Record<string, string> } & Partial<HostSurroundings>,
+): TestConnections {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "garza-connections-")));
+  for (const folder of ["infra", "data"]) mkdirSync(join(root, folder));
+  writeFileSync(join(root, "infra/hosts.yml"), hosts);
+  const [said, notes]: [string[], HostNote[]] = [[], []];
+  const connections = openConnections({
+    inventory: () => loadInventory(root, "not-this-machine"),
+    root,
+    data: join(root, "data"),
+    env: { PATH: process.env.PATH ?? "", HOME: home.folder, ...env },
+    clock: systemClock,
+    secret: () => undefined,
+    mcpServer: () => undefined,
+    say: (text) => said.push(text),
+    notify: (note) => notes.push(note),
+    ...rest,
+  });
+  return {
+    ...connections,
+    root,
+    said,
+    notes,
+    async [Symbol.asyncDispose]() {
+      await connections.close();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,237 @@
+/**
+ * Real SSH servers on loopback, several at once, each with its own host key, port and configuration; and a home with
+ * keys to log in with. They run as whoever runs the tests, who is also who logs in.
+ */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+
+export type SshdOptions = {
+  /** Who may log in: a home of `sshHome`, or lines of authorized_keys. */
+  accepts: SshHome | readonly string[];
+  /** Lines that go before the usual ones (the first one counts): `MaxSessions 2`. */
+  config?: readonly string[];
+  /** What sessions there see besides. */
+  env?: Readonly<Record<string, string>>;
+  hostKey?: "ed25519" | "rsa" | "ecdsa";
+};
+
+export type Sshd = AsyncDisposable & {
+  port: number;
+  user: string;
+  /** The public key: `ssh-ed25519 AAAA…`. */
+  hostKey: string;
+  /** `SHA256:…` */
+  fingerprint: string;
+  /** Its folder: the host key's files and the log. */
+  folder: string;
+  log(): string;
+  /** Connections that are served now, by their processes. */
+  sessions(): number[];
+  /** Ends these; the server goes on. */
+  cut(): void;
+  /** Ends it and them; it may be started again on the same port. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+};
+
+const program = "/usr/sbin/sshd";
+
+export async function startSshd(options: SshdOptions): Promise<Sshd> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "garza-sshd-")));
+  const { config = [], env = {}, hostKey = "ed25519", accepts } = options;
+  const key = join(folder, "host_key");
+  keygen("-t", hostKey, "-f", key);
+  const authorized = join(folder, "authorized_keys");
+  const lines = "publicKeys" in accepts ? accepts.publicKeys() : accepts;
+  writeFileSync(authorized, `${lines.join("\n")}\n`, { mode: 0o600 });
+  const port = await freePort();
+  const log = join(folder, "log");
+  const setEnv = Object.entries(env).map(([name, value]) => `${name}="${value}"`);
+  const file = join(folder, "sshd_config");
+  writeFileSync(
+    file,
+    [
+      ...config,
+      `Port ${port}`,
+      "ListenAddress 127.0.0.1",
+      `HostKey ${key}`,
+      `PidFile ${join(folder, "pid")}`,
+      `AuthorizedKeysFile ${authorized}`,
+      "StrictModes no",
+      "UsePAM no",
+      "PasswordAuthentication no",
+      "KbdInteractiveAuthentication no",
+      "PermitRootLogin yes",
+      "AllowTcpForwarding yes",
+      "Subsystem sftp internal-sftp",
+      "PrintMotd no",
+      "LogLevel VERBOSE",
+      ...(setEnv.length > 0 ? [`SetEnv ${setEnv.join(" ")}`] : []),
+      "",
+    ].join("\n"),
+  );
+  // Where it drops its privileges to; a service's own set-up makes it otherwise.
+  if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
+
+  let server: Bun.Subprocess | undefined;
+  const sessions = () => (server ? descendants(server.pid) : []);
+  const cut = () => sessions().forEach(kill);
+  const start = async () => {
+    server = Bun.spawn([program, "-D", "-f", file, "-E", log], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+    await answers(port, () => (existsSync(log) ? readFileSync(log, "utf8") : ""), server);
+  };
+  const stop = async () => {
+    const left = sessions();
+    server?.kill("SIGKILL");
+    await server?.exited;
+    left.forEach(kill);
+    server = undefined;
+  };
+  await start();
+  return {
+    port,
+    user: run(["id", "-un"]).trim(),
+    hostKey: readFileSync(`${key}.pub`, "utf8").split(" ").slice(0, 2).join(" "),
+    fingerprint: fingerprintOf(`${key}.pub`),
+    folder,
+    log: () => readFileSync(log, "utf8"),
+    sessions,
+    cut,
+    stop,
+    start,
+    async [Symbol.asyncDispose]() {
+      await stop();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+export type SshHome = Disposable & {
+  /** The value of HOME. */
+  folder: string;
+  /** Path of the first key, and of the file of known hosts. */
+  key: string;
+  knownHosts: string;
+  publicKeys(): string[];
+  /** Writes it down as known, under the name that OpenSSH uses. */
+  trust(...servers: Pick<Sshd, "port" | "hostKey">[]): void;
+  /** A further key in `.ssh`, by name; a passphrase where one is given. */
+  addKey(name: string, options?: { type?: string; passphrase?: string }): string;
+};
+
+export function sshHome(options: { key?: boolean } = {}): SshHome {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "garza-home-")));
+  const ssh = join(folder, ".ssh");
+  mkdirSync(ssh, { mode: 0o700 });
+  const knownHosts = join(ssh, "known_hosts");
+  const addKey: SshHome["addKey"] = (name, { type = "ed25519", passphrase = "" } = {}) => {
+    keygen("-t", type, "-f", join(ssh, name), "-N", passphrase);
+    return join(ssh, name);
+  };
+  const key = join(ssh, "id_ed25519");
+  if (options.key !== false) addKey("id_ed25519");
+  return {
+    folder,
+    key,
+    knownHosts,
+    addKey,
+    publicKeys: () =>
+      readdirSync(ssh).flatMap((name) => (name.endsWith(".pub") ? [readFileSync(join(ssh, name), "utf8").trim()] : [])),
+    trust(...servers) {
+      const known = existsSync(knownHosts) ? readFileSync(knownHosts, "utf8") : "";
+      const lines = servers.map(({ port, hostKey }) => `[127.0.0.1]:${port} ${hostKey}\n`);
+      writeFileSync(knownHosts, known + lines.join(""), { mode: 0o600 });
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export type SshAgent = AsyncDisposable & { socket: string };
+
+/** OpenSSH's own agent, with these keys. */
+export async function startAgent(...keys: string[]): Promise<SshAgent> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "garza-agent-")));
+  const socket = join(folder, "socket");
+  const agent = Bun.spawn(["ssh-agent", "-D", "-a", socket], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+  while (!existsSync(socket)) await Bun.sleep(5);
+  for (const key of keys) run(["ssh-add", "-q", key], { ...process.env, SSH_AUTH_SOCK: socket });
+  return {
+    socket,
+    async [Symbol.asyncDispose]() {
+      agent.kill();
+      await agent.exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function fingerprintOf(publicKey: string): string {
+  return run(["ssh-keygen", "-lf", publicKey]).split(" ")[1] ?? "";
+}
+
+function keygen(...args: string[]): void {
+  run(["ssh-keygen", "-q", ...(args.includes("-N") ? [] : ["-N", ""]), ...args]);
+}
+
+function run(command: string[], env: NodeJS.ProcessEnv = process.env): string {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { env, stdin: "ignore" });
+  if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
+  return stdout.toString();
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function answers(port: number, log: () => string, server: Bun.Subprocess): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    if (server.exitCode !== null || performance.now() > deadline) throw new Error(`sshd did not start:\n${log()}`);
+    const there = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true));
+      socket.on("error", () => resolve(false));
+      socket.on("connect", () => socket.destroy());
+    });
+    if (there) return;
+    await Bun.sleep(10);
+  }
+}
+
+/** The processes that serve a connection, not what runs in them: that survives a cut as it would anywhere. */
+function descendants(pid: number): number[] {
+  const own = readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      const [, comm, rest = ""] = /^\d+ \((.*)\) (.*)$/s.exec(stat) ?? [];
+      return comm?.startsWith("sshd") && Number(rest.split(" ")[1]) === pid ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
+  return own.flatMap((child) => [child, ...descendants(child)]);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended in between.
+  }
+}
