@@ -45,7 +45,8 @@ begin() {
   elif mkdir "$g_folder" 2>/dev/null; then
     if (cd "$g_folder" && fill $g_sizes); then
       rm -f "$g_folder/payload"
-      (enter && variables && launch "$@") </dev/null >>"$g_folder/out" 2>>"$g_folder/err" &
+      # Within: a shell that keeps a process of its own there must not keep the channel open.
+      (exec </dev/null >>"$g_folder/out" 2>>"$g_folder/err" && enter && variables && launch "$@") &
       await_wrapper
       look
     else

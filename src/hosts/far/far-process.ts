@@ -142,7 +142,7 @@ const block = 4096;
 const pieceBlocks = 256;
 /** Pauses there: the first few are short, the others a second. */
 const longPatience = 24;
-const shortPatience = 9;
+const shortPatience = 4;
 
 const asking = ({ out, err }: Offsets, { patience, claim }: { patience: number; claim: boolean }) => ({
   out,

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { stepToken } from "../../../src/core/ids.ts";
+import { runFar } from "../../../src/engine/far/run-far.ts";
 import { begin, greet, look, scriptPlace, tidy } from "../../../src/hosts/far/far-process.ts";
-import { type FarMachine, farMachine, farStep, runFar } from "../../support/far-step.ts";
+import { type FarMachine, farMachine, farStep } from "../../support/far-step.ts";
 import { until } from "../../support/temporary.ts";
 
 let machine: FarMachine;
@@ -152,7 +154,7 @@ describe("a stop", () => {
 
 test("`until` ends it though nobody is there any more", async () => {
   const { name, place, end } = await machine.hosts.use("far", { signal: new AbortController().signal }, async (far) => {
-    const name = "0123456789abcdef01234567-0";
+    const name = `${stepToken()}-0`;
     const place = await greet(far);
     const start = { argv: ["sh", scriptPlace] as [string, string], script: "sleep 1000", env: {}, untilSeconds: 1 };
     let seen = await begin(far, name, place, start);

@@ -3,11 +3,12 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { GarzaError } from "../../../src/core/problem.ts";
+import { runFar } from "../../../src/engine/far/run-far.ts";
 import { noteFar } from "../../../src/engine/far/running-far.ts";
 import { Unknown } from "../../../src/engine/past.ts";
 import { noteStart } from "../../../src/engine/process-record.ts";
 import { begin, greet } from "../../../src/hosts/far/far-process.ts";
-import { type FarMachine, type FarStep, farMachine, farStep, runFar } from "../../support/far-step.ts";
+import { type FarMachine, type FarStep, farMachine, farStep } from "../../support/far-step.ts";
 import { until } from "../../support/temporary.ts";
 
 const effects = ({ there }: FarMachine) =>
