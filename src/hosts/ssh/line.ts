@@ -9,6 +9,8 @@ export type Line = {
   isOpen(): boolean;
   /** Why it is gone, once it is. */
   gone: Promise<string>;
+  /** Told at once, while its channels are still as they were; until the returned function is called. */
+  onGone(listener: (why: string) => void): () => void;
   /** Rejects with `Refused` when the server opens no further channel now, `NotSent`, `Lost`. */
   exec(command: string, pty?: Pty): Promise<Session>;
   shell(pty: Pty): Promise<Session>;
@@ -54,6 +56,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
   let distrust: unknown;
   const ready = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<string>();
+  const listeners = new Set<(why: string) => void>();
   let why = "the connection was cut";
   let isUp = false;
   const fail = (thrown: unknown) => {
@@ -71,12 +74,15 @@ export async function openLine(request: LineRequest): Promise<Line> {
   client.on("error", (error: Error & { level?: string }) => {
     // An agent that can't sign is no end: the next method is tried.
     if (!isUp && error.level === "agent") return;
-    why = reasonOf(error, timeoutMs);
-    fail(new Error(why, { cause: error }));
+    const reason = reasonOf(error, timeoutMs);
+    if (isUp) why = `the connection was cut: ${reason}`;
+    fail(new Error(reason, { cause: error }));
   });
   client.on("close", () => {
     isUp = false;
     gone.resolve(why);
+    for (const listener of listeners) listener(why);
+    listeners.clear();
     fail(new Error("the other side closed the connection before the handshake was over"));
   });
   if (signal.aborted) abort();
@@ -122,6 +128,10 @@ export async function openLine(request: LineRequest): Promise<Line> {
   return {
     isOpen,
     gone: gone.promise,
+    onGone(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     exec: (command, pty) =>
       opening((callback) => client.exec(command, { ...(pty && { pty }) }, inSession(callback))),
     shell: (pty) => opening((callback) => client.shell(pty, inSession(callback))),
