@@ -132,8 +132,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    exec: (command, pty) =>
-      opening((callback) => client.exec(command, { ...(pty && { pty }) }, inSession(callback))),
+    exec: (command, pty) => opening((callback) => client.exec(command, { ...(pty && { pty }) }, inSession(callback))),
     shell: (pty) => opening((callback) => client.shell(pty, inSession(callback))),
     sftp: () => opening((callback) => client.sftp(callback)),
     forward: (host, port) => opening<Duplex>((callback) => client.forwardOut("127.0.0.1", 0, host, port, callback)),

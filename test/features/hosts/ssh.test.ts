@@ -222,7 +222,7 @@ describe("--on", () => {
     expect(existsSync(join(box.data, "garza.db"))).toBe(false);
     const id = /op_\w+/.exec(ran.stderr)?.[0] ?? "";
     const logs = await box.garza("logs", id, "--on", "far");
-    expect(logs.stdout).toContain("hello it's ~ \"$HOME\" `x`");
+    expect(logs.stdout).toContain('hello it\'s ~ "$HOME" `x`');
     const history = await box.garza("--on", "far", "history", "--json");
     expect(history.stdout).toBe((await far.garza("history", "--json")).stdout);
     expect((await box.garza("run", "nothing", "--on=far")).exitCode).toBe(3);
