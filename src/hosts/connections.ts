@@ -20,7 +20,7 @@ import type { Line } from "./ssh/line.ts";
 import type { OpenSshConfig } from "./ssh/openssh-config.ts";
 import { scanKeys } from "./ssh/scan.ts";
 import { streamOf } from "./ssh/stream.ts";
-import type { HostSurroundings } from "./surroundings.ts";
+import { type HostSurroundings, timesOf } from "./surroundings.ts";
 import { jumpHost, type SshWay, type Way, without } from "./ways.ts";
 
 /** Besides working on hosts: looking at each way by itself. */
@@ -37,6 +37,7 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
   const { clock, inventory } = surroundings;
   const dialer = openDialer(surroundings);
   const reacher = openReacher(surroundings, dialer);
+  const { idleMs } = timesOf(surroundings);
   const pools = new Map<string, Pool>();
   const gates = new Map<string, Gate>();
 
@@ -48,7 +49,11 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
     if (known) return known;
     const through = reacherThrough([...chain, host.name]);
     const state = reacher.begin();
-    const pool = openPool({ clock, reach: (say) => reacher.reach({ host: here, user, jumps, through, say, state }) });
+    const pool = openPool({
+      clock,
+      idleMs,
+      reach: (say) => reacher.reach({ host: here, user, jumps, through, say, state }),
+    });
     pools.set(key, pool);
     return pool;
   };

@@ -11,7 +11,9 @@ export type Reached = ({ kind: "line"; line: Line } | { kind: "runner"; runner: 
 
 export type PoolRequest = {
   clock: Clock;
-  /** A new way in; `prefer` is the route of the last one. Rejects with a problem. */
+  /** A connection that nobody uses is kept so long. */
+  idleMs: number;
+  /** A new way in. Rejects with a problem. */
   reach(say: (text: string) => void): Promise<Reached>;
 };
 
@@ -40,12 +42,10 @@ const spareChannels = 1;
 /** A slot is free on the server a little after its end is seen here. */
 const refusedPauseMs = 20;
 const mostRefusals = 15;
-/** A connection that nobody uses is kept so long. */
-const idleMs = 60_000;
 /** A route without a connection holds nothing open; the better ones are tried again after this. */
 const runnerMs = 60_000;
 
-export function openPool({ clock, reach }: PoolRequest): Pool {
+export function openPool({ clock, idleMs, reach }: PoolRequest): Pool {
   let kept: Kept[] = [];
   let runner: { reached: Reached; until: number } | undefined;
   let opening: Promise<void> | undefined;

@@ -6,7 +6,7 @@ import type { Host, SshSettings } from "./inventory.ts";
 import type { Reached } from "./pool.ts";
 import { race } from "./race.ts";
 import { openRunner } from "./runners.ts";
-import type { HostSurroundings } from "./surroundings.ts";
+import { type HostSurroundings, timesOf } from "./surroundings.ts";
 import { showEndpoint, type Way, waysTo } from "./ways.ts";
 
 export type Reaching = {
@@ -29,13 +29,12 @@ export type Reacher = {
   attempt(reaching: Omit<Reaching, "state">, way: Way, signal: AbortSignal): Promise<Reached>;
 };
 
-/** So much earlier one way begins than the next. */
-const headStartMs = 1_000;
 /** A fallback goes first for so long; then the primary route gets another chance to. */
 const preferMs = 5 * 60_000;
 
 export function openReacher(surroundings: HostSurroundings, dialer: Dialer): Reacher {
   const { clock, inventory, say: log } = surroundings;
+  const { headStartMs } = timesOf(surroundings);
 
   const attempt: Reacher["attempt"] = async ({ host, through, say }, way, signal) => {
     const route = way.label;

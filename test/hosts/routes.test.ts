@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { GarzaError, type Problem } from "../../src/core/problem.ts";
 import type { Connection, Connections } from "../../src/hosts/connection.ts";
 import { Lost, NotSent } from "../../src/hosts/connection.ts";
-import { connectionsTo } from "../support/connections.ts";
+import { connectionsTo, problemOf } from "../support/connections.ts";
 import { startMcpServer } from "../support/mcp-server.ts";
 import { freePort, type Sshd, sshHome, startSshd } from "../support/sshd.ts";
 import { startProxy } from "../support/tcp-proxy.ts";
@@ -14,15 +13,6 @@ const at = ({ port, user }: Pick<Sshd, "port" | "user">) => `{ host: 127.0.0.1, 
 
 /** Nothing listens there. */
 const nowhere = async () => `{ host: 127.0.0.1, port: ${await freePort()} }`;
-
-async function problemOf(work: Promise<unknown>): Promise<Problem> {
-  const thrown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (thrown instanceof GarzaError) return thrown.problem;
-  throw thrown ?? new Error("no problem");
-}
 
 const run = (hosts: Connections, host: string, line: string) =>
   hosts.use(host, { signal }, async (connection) => {

@@ -72,7 +72,11 @@ const askers: Source = ({ places }) =>
     [...new Set(history.list({ limit: 200 }).map(({ asked_by }) => asked_by))].map((word) => ({ word })),
   );
 
-function recoverWords(places: Places, [host, ...given]: readonly string[], typed: string): Candidate[] | Promise<Candidate[]> {
+function recoverWords(
+  places: Places,
+  [host, ...given]: readonly string[],
+  typed: string,
+): Candidate[] | Promise<Candidate[]> {
   return host === undefined ? hostWords(places.root) : parameterWords(places, "recovery/ssh-lost", given, typed);
 }
 

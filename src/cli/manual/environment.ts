@@ -10,6 +10,7 @@ export const environment: readonly [name: string, says: string][] = [
   ["XDG_STATE_HOME", "The data folder is in garza/ in it where GARZA_HOME is not set (not on macOS)"],
   ["CREDENTIALS_DIRECTORY", "A folder of secrets, a file each, as systemd hands them over"],
   ["PATH", "Where programs are looked up"],
+  ["SSH_AUTH_SOCK", "The SSH agent that has keys for hosts, where OpenSSH's configuration names no other"],
   ["SUDO_USER", "Who asks, for the record; else USER, else LOGNAME"],
   ["USER", "Who asks, where it was not by sudo"],
   ["LOGNAME", "Who asks, where USER is not set"],
@@ -24,4 +25,13 @@ export const environment: readonly [name: string, says: string][] = [
 export const stepEnvironment: readonly [name: string, says: string][] = [
   ["GARZA_RUN", "The run's own token: the same when it is picked up again after a crash"],
   ["GARZA_FENCE", "The fencing token of the locks that the operation holds; unset without any"],
+];
+
+/** Every variable that is set for a script which is a route to a host. */
+export const routeEnvironment: readonly [name: string, says: string][] = [
+  ["GARZA_COMMAND", "The command line to run there"],
+  ["GARZA_HOST", "The host's name in the inventory"],
+  ["GARZA_ADDRESS", "Its address, from the fallback or the primary route"],
+  ["GARZA_PORT", "Its port for SSH"],
+  ["GARZA_USER", "Who to log in as; unset where nothing says so"],
 ];

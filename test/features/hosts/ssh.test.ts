@@ -82,7 +82,7 @@ describe("garza ssh", () => {
     const { terminal } = child;
     if (!terminal) throw new Error("no terminal");
     terminal.write("PS1=; stty size; echo got-$((6*7))\r");
-    await until(() => seen.includes("got-42\r\n"));
+    await until(() => seen.includes("got-42"));
     expect(seen).toContain("27 91");
     terminal.resize(120, 40);
     await Bun.sleep(200);
