@@ -17,34 +17,26 @@ export type Question = {
   variables: Readonly<Record<string, string | number>>;
   /** Its last line. */
   call: string;
-  /** What it reads behind itself. */
-  payload?: Uint8Array;
 };
 
 /** The words behind the mark, and the bytes behind each section's name. */
 export type Answer = { words: string[]; head: string[]; section(name: string): Buffer };
 
-/** Reads no further than the program, so that the rest stays for what it calls. Sends nothing that is not in `question`. */
-const withPayload = `exec /bin/sh -c 'IFS= read -r n && p=$(dd bs=1 count="$n" 2>/dev/null) && eval "$p"'`;
-export const alone = `exec /bin/sh -c 'p=$(cat) && eval "$p"'`;
+/** The same for every program, and for every shell a word or two: no value ever stands in it. */
+export const commandLine = `exec /bin/sh -c 'p=$(cat) && eval "$p"'`;
 
 /** Throws `NotSent`, `Lost`, `NotUnderstood`. */
 export async function ask(
   connection: Connection,
-  { program, variables, call, payload }: Question,
+  { program, variables, call }: Question,
   options: Pick<ExecOptions, "signal"> = {},
 ): Promise<Answer> {
   const nonce = `garza-${randomBytes(12).toString("hex")}`;
   const set = Object.entries({ ...variables, nonce }).map(([name, value]) => `g_${name}=${quote(String(value))}\n`);
-  const text = [common, program].join("\n").replace(/^ *#.*\n/gm, "");
+  const text = `${common}\n${program}`;
   // In braces: what was cut off on the way is no program at all.
-  const whole = Buffer.from(`{\n${set.join("")}${text}\n${call}\n}`);
-  const stdin = payload ? Buffer.concat([Buffer.from(`${whole.length}\n`), whole, payload]) : whole;
-  const { stdout, stderr, exitCode } = await connection.exec(payload ? withPayload : alone, {
-    ...options,
-    stdin,
-    limit: largestAnswer,
-  });
+  const stdin = `{\n${set.join("")}${text}\n${call}\n}`;
+  const { stdout, stderr, exitCode } = await connection.exec(commandLine, { ...options, stdin, limit: largestAnswer });
   return read(stdout, nonce) ?? refuse(stdout, nonce, stderr, exitCode);
 }
 

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import type { Connection, RemoteEnd } from "../connection.ts";
-import { alone, quote } from "./ask.ts";
+import { commandLine, quote } from "./ask.ts";
 import { type FarStart, scriptPlace } from "./far-process.ts";
 
 type Plain = {
@@ -41,7 +41,7 @@ export async function openPlain(
   { onBytes, onGroup, signal }: Plain & { onGroup(group: number): void },
 ): Promise<RemoteEnd> {
   const mark = `garza-${crypto.randomUUID()}`;
-  const stream = await connection.open(alone, { signal });
+  const stream = await connection.open(commandLine, { signal });
   stream.stdin.on("error", () => {
     // It ended before it had read all: how, the end says.
   });
