@@ -6,7 +6,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { GarzaError, type Problem } from "../../src/core/problem.ts";
 import type { Connections } from "../../src/hosts/connection.ts";
 import { openConnections } from "../../src/hosts/connections.ts";
-import { loadInventory } from "../../src/hosts/read-inventory.ts";
+import { currentInventory } from "../../src/hosts/read-inventory.ts";
 import type { HostNote, HostSurroundings } from "../../src/hosts/surroundings.ts";
 import type { Sshd, SshHome } from "./sshd.ts";
 
@@ -22,7 +22,7 @@ export function connectionsTo(
   writeFileSync(join(root, "infra/hosts.yml"), hosts);
   const [said, notes]: [string[], HostNote[]] = [[], []];
   const connections = openConnections({
-    inventory: () => loadInventory(root, "not-this-machine"),
+    inventory: currentInventory(root),
     root,
     data: join(root, "data"),
     env: { PATH: process.env.PATH ?? "", HOME: home.folder, ...env },

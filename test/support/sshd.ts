@@ -33,7 +33,7 @@ export type Sshd = AsyncDisposable & {
   hostKey: string;
   /** `SHA256:…` */
   fingerprint: string;
-  /** Its folder: the host key's files and the log. */
+  /** Its folder: the host key's files, the log, and `home`, which is HOME there. */
   folder: string;
   log(): string;
   /** Connections that are served now, by their processes. */
@@ -57,7 +57,10 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   writeFileSync(authorized, `${lines.join("\n")}\n`, { mode: 0o600 });
   const port = await freePort();
   const log = join(folder, "log");
-  const setEnv = Object.entries(env).map(([name, value]) => `${name}="${value}"`);
+  // A home of its own: that of whoever runs the tests may have slow things to do at each login.
+  const farHome = join(folder, "home");
+  mkdirSync(farHome);
+  const setEnv = Object.entries({ HOME: farHome, ...env }).map(([name, value]) => `${name}="${value}"`);
   const file = join(folder, "sshd_config");
   writeFileSync(
     file,
@@ -77,7 +80,7 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
       "Subsystem sftp internal-sftp",
       "PrintMotd no",
       "LogLevel VERBOSE",
-      ...(setEnv.length > 0 ? [`SetEnv ${setEnv.join(" ")}`] : []),
+      `SetEnv ${setEnv.join(" ")}`,
       "",
     ].join("\n"),
   );
