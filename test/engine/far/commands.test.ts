@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stepToken } from "../../../src/core/ids.ts";
 import { runFar } from "../../../src/engine/far/run-far.ts";
@@ -84,6 +84,15 @@ describe("a command on another machine", () => {
     const lines = Array.from({ length: 60_000 }, (_, i) => `line ${i} of many, many lines\n`).join("");
     const hash = (bytes: string | Buffer) => createHash("sha256").update(bytes).digest("hex");
     expect(hash(readFileSync(step.out))).toBe(hash(lines));
+  });
+
+  test("that prints 100 MB is kept within bounds here, its first and its last words are there", async () => {
+    const step = farStep(machine, "echo first; head -c 100000000 /dev/zero | tr '\\0' x; echo; echo last");
+    const { stdout } = await runFar(step);
+    const { size, blocks } = statSync(step.out);
+    expect(size).toBe("first\n".length + 100_000_000 + "\nlast\n".length);
+    expect(blocks * 512).toBeLessThanOrEqual(64 * 2 ** 20 + 4096);
+    expect(stdout).toMatch(/^first\nx+\n\[… \d+ bytes are missing here …\]\nx+\nlast\n$/);
   });
 
   test("is followed while it runs, and what it leaves running is told", async () => {

@@ -133,6 +133,25 @@ test("a cancel while the line is cut reaches what runs there once it is back, an
   await until(() => !existsSync(gone));
 });
 
+test("no more steps are on a host at once than it allows, whoever's they are", async () => {
+  const files = {
+    "operations/slow.yml": `${head()}parameters: { n: { type: string, required: true } }
+steps:
+  - { type: ssh_command, name: slow, host: far, command: 'echo begin >>"$FAR/log"; until [ -e "$FAR/go"-\${n} ]; do sleep 0.05; done; echo end >>"$FAR/log"' }
+`,
+  };
+  await using _ = await net({}, files, ", max_concurrent: 1");
+  const { box, far } = _;
+  const running = await agent(box);
+  const ids = [await add(box, "slow", "n=1"), await add(box, "slow", "n=2")];
+  for (const id of ids) await running.says(`${id} step slow started`);
+  await until(() => existsSync(join(far.folder, "log")));
+  await far.write("../go-1", "");
+  await far.write("../go-2", "");
+  for (const id of ids) await running.says(`${id} ended: success`);
+  expect(await far.read("../log")).toBe("begin\nend\nbegin\nend\n");
+});
+
 test("prerequisites, checks, scripts and files are looked at, run and copied there", async () => {
   const files = {
     "scripts/report.pl": '#!/usr/bin/env perl\nprint "report of @ARGV from $ENV{HOME}\\n";\n',
