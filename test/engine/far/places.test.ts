@@ -158,6 +158,23 @@ test.skipIf(!canMount)("on a full disk it runs plain, and nothing is left of wha
   }
 });
 
+test.skipIf(!canMount)("on a full disk here its output waits there, and nothing of it is lost", async () => {
+  await using machine = await farMachine();
+  const folder = join(machine.there, "small");
+  mount(folder);
+  try {
+    const out = join(folder, "out");
+    const step = farStep(machine, "i=0; while [ $i -lt 9000 ]; do echo line $i; i=$((i+1)); done", { out });
+    const ended = runFar(step);
+    await until(() => step.warnings.length > 0);
+    expect(step.warnings).toEqual(["there is no room for its output here: it waits on far until there is"]);
+    Bun.spawnSync(["mount", "-o", "remount,size=1m", folder]);
+    expect((await ended).stdout).toBe(Array.from({ length: 9000 }, (_, i) => `line ${i}\n`).join(""));
+  } finally {
+    Bun.spawnSync(["umount", folder]);
+  }
+});
+
 describe("by a route that takes no input", () => {
   const withScript = async (body: string) => {
     const machine = await farMachine();
