@@ -40,6 +40,7 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
   const { idleMs } = timesOf(surroundings);
   const pools = new Map<string, Pool>();
   const gates = new Map<string, Gate>();
+  const limits = new Map<string, number>();
 
   /** `chain`: the hosts that are being reached by way of this one. */
   const poolTo = (host: Host, user: string | undefined, jumps: readonly string[], chain: readonly string[]): Pool => {
@@ -71,9 +72,11 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
       return opened;
     };
 
-  const gateOf = (host: Host): Gate => {
-    const known = gates.get(host.name) ?? openGate(() => inventory().find(host.name).max_concurrent ?? Infinity);
-    gates.set(host.name, known);
+  /** As many as the inventory says by now. */
+  const gateOf = ({ name, max_concurrent = Number.POSITIVE_INFINITY }: Host): Gate => {
+    limits.set(name, max_concurrent);
+    const known = gates.get(name) ?? openGate(() => limits.get(name) ?? Number.POSITIVE_INFINITY);
+    gates.set(name, known);
     return known;
   };
 
@@ -119,7 +122,7 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     return now;
   };
   const begin = async (line: string | null, signal: AbortSignal, pty?: Pty) => {
-    const start = (one: Line) => (line === null ? one.shell(pty ?? plainPty) : one.exec(line, pty));
+    const start = (one: Line) => (line === null ? one.shell(pty) : one.exec(line, pty));
     const begun = await pool.begin({ ...wish, signal }, start);
     return streamOf(begun.opened, begun.line, begun.leave);
   };
@@ -157,8 +160,6 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     },
   };
 }
-
-const plainPty: Pty = { term: "dumb", cols: 80, rows: 24 };
 
 /** Its output comes when it has ended. */
 function printed(runner: Runner, line: string, signal: AbortSignal): RemoteStream {

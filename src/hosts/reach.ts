@@ -142,7 +142,9 @@ const limited = (way: Way, stop: AbortSignal) => {
 
 function whyOf(thrown: unknown, way: Way): string {
   if (thrown instanceof Error && thrown.name === "TimeoutError") return `no answer within ${way.timeoutMs / 1000} s`;
-  return messageOf(thrown);
+  if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "host-unreachable") return messageOf(thrown);
+  const { host, why, routes = [] } = thrown.problem;
+  return `${host} can't be reached: ${routes.map((each) => each.why).join("; ") || why}`;
 }
 
 const firstLine = (text: string) => text.split("\n")[0] ?? "";

@@ -22,6 +22,6 @@ export const ssh: Command = {
       const [host = "", ...words] = args;
       refuseThisMachine(inventory.find(host));
       const line = words.length > 0 ? words.join(" ") : null;
-      return runThere({ hosts, host, terminal, line, asTerminal: line === null });
+      return runThere({ hosts, host, terminal, line, asTerminal: line === null && terminal.interactive, input: true });
     }),
 };

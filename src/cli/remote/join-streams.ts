@@ -10,11 +10,13 @@ export type Joining = {
   line: string | null;
   /** It gets a terminal of its own, the size of ours. */
   asTerminal: boolean;
+  /** Our standard input is its own. */
+  input: boolean;
   terminal: Terminal;
 };
 
 /** Rejects with `Lost`, `NotSent`. */
-export async function joinStreams({ connection, line, asTerminal, terminal }: Joining): Promise<RemoteEnd> {
+export async function joinStreams({ connection, line, asTerminal, input, terminal }: Joining): Promise<RemoteEnd> {
   const { out, err } = terminal;
   const stream = await connection.open(line, asTerminal ? { pty: ptyOf(terminal) } : {});
   const release = [
@@ -25,7 +27,7 @@ export async function joinStreams({ connection, line, asTerminal, terminal }: Jo
     out.onResize(() => {
       if (asTerminal) stream.resize(out.columns(), out.rows());
     }),
-    connection.takesInput ? joinInput(stream, asTerminal) : () => {},
+    joinInput(stream, { asTerminal, input: input && connection.takesInput }),
   ];
   try {
     const copied = [copy(stream.stdout, out), copy(stream.stderr, err)];
@@ -69,9 +71,9 @@ function takesMore(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 /** At a terminal each key goes there as it is pressed; Enter ~ . gives up a connection that does not answer any more. */
-function joinInput(stream: RemoteStream, asTerminal: boolean): () => void {
+function joinInput(stream: RemoteStream, { asTerminal, input }: Pick<Joining, "asTerminal" | "input">): () => void {
   const { stdin } = process;
-  if (!asTerminal && stdin.isTTY) {
+  if (!input || (!asTerminal && stdin.isTTY)) {
     stream.stdin.end();
     return () => {};
   }

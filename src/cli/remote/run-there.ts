@@ -5,16 +5,24 @@ import type { Hosts } from "../../hosts/connections.ts";
 import type { Terminal } from "../terminal.ts";
 import { exitCodeOf, joinStreams } from "./join-streams.ts";
 
-export type There = { hosts: Hosts; host: string; terminal: Terminal; line: string | null; asTerminal: boolean };
+export type There = {
+  hosts: Hosts;
+  host: string;
+  terminal: Terminal;
+  line: string | null;
+  asTerminal: boolean;
+  input: boolean;
+};
 
 /** Throws `host-…`, and `outcome-unknown` when the connection was cut. */
-export async function runThere({ hosts, host, terminal, line, asTerminal }: There): Promise<number> {
+export async function runThere({ hosts, host, ...joined }: There): Promise<number> {
+  const { terminal, line } = joined;
   const stop = new AbortController();
   const release = terminal.onSignal(() => stop.abort(leftBySignal(host)));
   try {
     return await hosts.use(host, { signal: stop.signal }, async (connection) => {
       release();
-      return exitCodeOf(await joinStreams({ connection, line, asTerminal, terminal }));
+      return exitCodeOf(await joinStreams({ connection, ...joined }));
     });
   } catch (thrown) {
     throw whatItMeans(thrown, host, line);

@@ -13,7 +13,7 @@ export type Line = {
   onGone(listener: (why: string) => void): () => void;
   /** Rejects with `Refused` when the server opens no further channel now, `NotSent`, `Lost`. */
   exec(command: string, pty?: Pty): Promise<Session>;
-  shell(pty: Pty): Promise<Session>;
+  shell(pty?: Pty): Promise<Session>;
   sftp(): Promise<SFTPWrapper>;
   /** A connection from there to somewhere else. */
   forward(host: string, port: number): Promise<Duplex>;
@@ -134,7 +134,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
       return () => listeners.delete(listener);
     },
     exec: (command, pty) => opening((callback) => client.exec(command, { ...(pty && { pty }) }, inSession(callback))),
-    shell: (pty) => opening((callback) => client.shell(pty, inSession(callback))),
+    shell: (pty) => opening((callback) => client.shell(pty ?? false, inSession(callback))),
     sftp: () => opening((callback) => client.sftp(callback)),
     forward: (host, port) => opening<Duplex>((callback) => client.forwardOut("127.0.0.1", 0, host, port, callback)),
     end() {
