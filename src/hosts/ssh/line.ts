@@ -122,7 +122,8 @@ export async function openLine(request: LineRequest): Promise<Line> {
       try {
         open((error, opened) => (error ? reject(refusal(error, isOpen())) : resolve(opened)));
       } catch (thrown) {
-        // Thrown before anything is sent.
+        // Thrown before anything is sent: its socket takes no more, which is told a little later.
+        isUp = false;
         reject(new NotSent(thrown instanceof Error ? thrown.message : String(thrown)));
       }
     });
@@ -138,6 +139,8 @@ export async function openLine(request: LineRequest): Promise<Line> {
     sftp: () => opening((callback) => client.sftp(callback)),
     forward: (host, port) => opening<Duplex>((callback) => client.forwardOut("127.0.0.1", 0, host, port, callback)),
     end() {
+      // Whoever comes now must not begin anything in it.
+      isUp = false;
       client.end();
       // One that does not answer would stay for ever.
       setTimeout(() => client.destroy(), 1_000).unref();
