@@ -64,7 +64,7 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
     async (jumps: readonly string[], to: { address: string; port: number }, signal: AbortSignal) => {
       const last = jumpHost(jumps.at(-1) ?? "", inventory());
       const pool = poolTo(last, undefined, jumps.slice(0, -1), chain);
-      const { opened, leave } = await pool.begin({ control: true, signal, say: () => {} }, (line) =>
+      const { opened, leave } = await pool.begin({ purpose: "forward", signal, say: () => {} }, (line) =>
         line.forward(to.address, to.port),
       );
       opened.on("error", () => {});
@@ -112,7 +112,11 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
 
 export type ShownKeys = { config: OpenSshConfig; keys: readonly Buffer[] };
 
-const wishOf = ({ signal, control = false, say = () => {} }: UseOptions): Wish => ({ signal, control, say });
+const wishOf = ({ signal, control = false, say = () => {} }: UseOptions): Wish => ({
+  purpose: control ? "control" : "work",
+  signal,
+  say,
+});
 
 /** Begun by one route, it goes on by whichever is open when the next command comes. */
 function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Connection {

@@ -136,7 +136,8 @@ const kindOf = (thrown: unknown): Problem["kind"] | undefined =>
 const isOurs = ({ problem: { kind } }: GarzaError) => kind === "host-key-unknown" || kind === "configuration";
 
 const limited = (way: Way, stop: AbortSignal) => {
-  const hops = way.kind === "ssh" ? way.jumps.length + 1 : 1;
+  // Each hop has its own limit; one more may come from OpenSSH's configuration.
+  const hops = way.kind === "ssh" ? way.jumps.length + 2 : 1;
   return AbortSignal.any([stop, AbortSignal.timeout(way.timeoutMs * hops + 1_000)]);
 };
 

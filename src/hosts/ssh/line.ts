@@ -15,7 +15,7 @@ export type Line = {
   exec(command: string, pty?: Pty): Promise<Session>;
   shell(pty?: Pty): Promise<Session>;
   sftp(): Promise<SFTPWrapper>;
-  /** A connection from there to somewhere else. */
+  /** A connection from there to somewhere else; rejects with the reason why there is none. */
   forward(host: string, port: number): Promise<Duplex>;
   end(): void;
 };
@@ -64,6 +64,8 @@ export async function openLine(request: LineRequest): Promise<Line> {
     ready.reject(distrust ?? thrown);
     client.destroy();
     socket.destroy();
+    // A channel of a jump host is closed only once it has been read to its end, and nobody else reads it now.
+    socket.resume();
   };
   const abort = () => fail(signal.reason);
 
@@ -137,7 +139,14 @@ export async function openLine(request: LineRequest): Promise<Line> {
     exec: (command, pty) => opening((callback) => client.exec(command, { ...(pty && { pty }) }, inSession(callback))),
     shell: (pty) => opening((callback) => client.shell(pty ?? false, inSession(callback))),
     sftp: () => opening((callback) => client.sftp(callback)),
-    forward: (host, port) => opening<Duplex>((callback) => client.forwardOut("127.0.0.1", 0, host, port, callback)),
+    forward: (host, port) =>
+      opening<Duplex>((callback) => client.forwardOut("127.0.0.1", 0, host, port, callback)).catch(
+        (thrown: unknown) => {
+          // Not a matter of how many channels there are: it is what lies behind that does not answer.
+          if (thrown instanceof Refused) throw new Error(`from there: ${thrown.message}`, { cause: thrown });
+          throw thrown;
+        },
+      ),
     end() {
       // Whoever comes now must not begin anything in it.
       isUp = false;
