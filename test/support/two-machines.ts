@@ -47,3 +47,27 @@ steps:
 /** One host, `far`. */
 export const plain = (sshd: Sshd, far: Sandbox) =>
   `hosts: { far: { local: false, primary: ${at(sshd)}, garza: { root: ${far.root} } } }\n`;
+
+/** A program at a terminal: what it draws, and keys for it. */
+export function onScreen(command: string[], { root, env }: Pick<Sandbox, "root" | "env">) {
+  let seen = "";
+  const child = Bun.spawn(command, {
+    cwd: root,
+    env: { ...env, TERM: "xterm" },
+    terminal: {
+      cols: 91,
+      rows: 27,
+      data(_terminal, chunk) {
+        seen += Buffer.from(chunk).toString();
+      },
+    },
+  });
+  const { terminal, exited } = child;
+  if (!terminal) throw new Error("no terminal");
+  return {
+    seen: () => seen,
+    write: (keys: string) => terminal.write(keys),
+    resize: (cols: number, rows: number) => terminal.resize(cols, rows),
+    exited,
+  };
+}

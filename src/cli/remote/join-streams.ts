@@ -1,6 +1,7 @@
 /** Joins this terminal with what runs on another host: input, output, the window's size, Ctrl-C. */
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
+import { problem } from "../../core/problem.ts";
 import type { Connection, Pty, RemoteEnd, RemoteStream } from "../../hosts/connection.ts";
 import type { Sink, Terminal } from "../terminal.ts";
 
@@ -12,17 +13,25 @@ export type Joining = {
   asTerminal: boolean;
   /** Our standard input is its own. */
   input: boolean;
+  /** What runs there heeds signals: it gets the first one, and time to end by itself. */
+  patient: boolean;
   terminal: Terminal;
 };
 
-/** Rejects with `Lost`, `NotSent`. */
-export async function joinStreams({ connection, line, asTerminal, input, terminal }: Joining): Promise<RemoteEnd> {
+/** Rejects with `Lost`, `NotSent`, and `left-by-signal`. */
+export async function joinStreams(joining: Joining): Promise<RemoteEnd> {
+  const { connection, line, asTerminal, input, patient, terminal } = joining;
   const { out, err } = terminal;
+  const left = Promise.withResolvers<never>();
+  let signals = 0;
   const stream = await connection.open(line, asTerminal ? { pty: ptyOf(terminal) } : {});
   const release = [
     terminal.onSignal((signal) => {
       stream.signal(signal.slice("SIG".length));
-      stream.close();
+      if (patient && signal !== "SIGHUP" && ++signals === 1) return;
+      left.reject(
+        problem({ kind: "left-by-signal", message: `left; what runs on ${connection.host} may go on there` }),
+      );
     }),
     out.onResize(() => {
       if (asTerminal) stream.resize(out.columns(), out.rows());
@@ -33,7 +42,7 @@ export async function joinStreams({ connection, line, asTerminal, input, termina
     const copied = [copy(stream.stdout, out), copy(stream.stderr, err)];
     const gone = Promise.race(copied.map(async (copy) => ((await copy) ? never : readerGone)));
     const end = Promise.all([stream.ended, ...copied]).then(([ended]) => ended);
-    return await Promise.race([end, gone]);
+    return await Promise.race([end, gone, left.promise]);
   } finally {
     for (const each of release) each();
     stream.close();

@@ -17,7 +17,9 @@ export async function runOnHost(name: string, command: Command, call: Call): Pro
     const asTerminal = terminal.interactive && terminal.out.isTerminal;
     // Input that nobody there reads is left to whoever comes next: `while read -r host; do garza status --on "$host"; done`.
     const input = asTerminal || command.readsInput === true;
-    const code = await runThere({ hosts, host: name, terminal, line, asTerminal, input });
+    const look = `garza status --on ${name}`;
+    const there = { hosts, host: name, look, terminal, line, asTerminal, input, patient: true };
+    const code = await runThere(there);
     const advice = adviceFor(code, host.garza ?? {});
     if (advice !== undefined) terminal.err.write(`garza: ${advice}\n`);
     return code;

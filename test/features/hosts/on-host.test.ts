@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { compiledProgram, sandbox } from "../../support/sandbox.ts";
 import { freePort } from "../../support/sshd.ts";
 import { until } from "../../support/temporary.ts";
-import { at, net, plain } from "../../support/two-machines.ts";
+import { at, net, onScreen, plain } from "../../support/two-machines.ts";
+
+const slow = `
+operation: { name: slow, type: maintain, description: Takes its time }
+steps:
+  - { type: command, name: nap, command: "sleep 30" }
+`;
 
 describe("--on", () => {
   test("does it on another host: its operations, its exit codes, its JSON", async () => {
@@ -21,6 +27,22 @@ describe("--on", () => {
     expect((await box.garza("run", "nothing", "--on=far")).exitCode).toBe(3);
     expect((await box.garza("init", "--on", "far")).exitCode).toBe(2);
     expect((await box.garza("status", "--on", "nowhere")).exitCode).toBe(78);
+  });
+
+  test("is the same at a terminal, live view and Ctrl-C included; and a cut tells where to look", async () => {
+    await using _ = await net(plain);
+    const { box, far, sshd } = _;
+    await far.write("operations/slow.yml", slow);
+    const screen = onScreen([compiledProgram(), "run", "slow", "--on", "far"], box);
+    await until(() => screen.seen().includes("nap"));
+    screen.write("\u0003");
+    expect(await screen.exited).toBe(6);
+    expect(screen.seen()).toContain("slow was cancelled");
+
+    const piped = box.start("run", "slow", "--on", "far");
+    await piped.says("nap");
+    sshd.cut();
+    expect(await piped.ended).toMatchObject({ exitCode: 7, stderr: expect.stringContaining("garza status --on far") });
   });
 
   test("an agent there runs it, and its queue is seen from here", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { compiledProgram } from "../../support/sandbox.ts";
 import { freePort, startSshd } from "../../support/sshd.ts";
 import { until } from "../../support/temporary.ts";
-import { at, net, plain } from "../../support/two-machines.ts";
+import { at, net, onScreen, plain } from "../../support/two-machines.ts";
 
 describe("garza ssh", () => {
   test("runs a command there with its exit code, its input, and its words as they are", async () => {
@@ -28,33 +28,26 @@ describe("garza ssh", () => {
 
   test("is a terminal there, with our size and our keys, and resizes", async () => {
     await using _ = await net(plain);
-    const { box } = _;
-    let seen = "";
-    const child = Bun.spawn([compiledProgram(), "ssh", "far"], {
-      cwd: box.root,
-      env: { ...box.env, TERM: "xterm" },
-      terminal: {
-        cols: 91,
-        rows: 27,
-        data(_terminal, chunk) {
-          seen += Buffer.from(chunk).toString();
-        },
-      },
-    });
-    const { terminal } = child;
-    if (!terminal) throw new Error("no terminal");
-    terminal.write("PS1=; stty size; echo got-$((6*7))\r");
-    await until(() => seen.includes("got-42"));
-    expect(seen).toContain("27 91");
-    terminal.resize(120, 40);
+    const screen = onScreen([compiledProgram(), "ssh", "far"], _.box);
+    screen.write("PS1=; stty size; echo got-$((6*7))\r");
+    await until(() => screen.seen().includes("got-42"));
+    expect(screen.seen()).toContain("27 91");
+    screen.resize(120, 40);
     await Bun.sleep(200);
-    terminal.write("stty size; cat; echo rc=$?\r");
-    await until(() => seen.includes("40 120"));
+    screen.write("stty size; cat; echo rc=$?\r");
+    await until(() => screen.seen().includes("40 120"));
     // Ctrl-C is a key that goes there.
-    terminal.write("\u0003");
-    await until(() => seen.includes("^C"));
-    terminal.write("exit 5\r");
-    expect(await child.exited).toBe(5);
+    screen.write("\u0003");
+    await until(() => screen.seen().includes("^C"));
+    screen.write("exit 5\r");
+    expect(await screen.exited).toBe(5);
+    // Enter ~ . gives up a connection that does not answer.
+    const stuck = onScreen([compiledProgram(), "ssh", "far"], _.box);
+    stuck.write("sleep 1000; echo st''uck\r");
+    await until(() => stuck.seen().includes("sleep 1000"));
+    await Bun.sleep(200);
+    stuck.write("\r~.");
+    expect(await stuck.exited).toBe(69);
   }, 30_000);
 
   test("refuses what is no host, and tells why none of its routes works", async () => {
@@ -149,6 +142,11 @@ describe("garza ssh trust", () => {
       "shows no key",
     );
     expect(existsSync(home.knownHosts)).toBe(false);
+    const asked = onScreen([compiledProgram(), "ssh", "trust", "far"], box);
+    await until(() => asked.seen().includes("[y/N]"));
+    expect(asked.seen()).toContain(sshd.fingerprint);
+    asked.write("n\r");
+    expect(await asked.exited).toBe(77);
     const trusted = await box.garza("ssh", "trust", "far", "--fingerprint", sshd.fingerprint);
     expect([trusted.exitCode, trusted.stderr]).toEqual([0, expect.stringContaining("is known now in")]);
     expect((await box.garza("ssh", "far", "echo in")).stdout).toBe("in\n");
