@@ -76,12 +76,42 @@ describe("--on", () => {
     ]);
   });
 
+  test("goes by a route that takes no input as well", async () => {
+    const gone = await freePort();
+    await using _ = await net(
+      (__, far) =>
+        `hosts: { far: { local: false, primary: { host: 127.0.0.1, port: ${gone} }, fallbacks: [{ method: script, script: infra/reach.sh }], garza: { root: ${far.root}, home: ${far.data}, program: ${compiledProgram()} } } }`,
+    );
+    await _.box.write("infra/reach.sh", 'exec sh -c "$GARZA_COMMAND"');
+    const ran = await _.box.garza("run", "hello", "--on", "far");
+    expect([ran.exitCode, ran.stderr]).toEqual([0, expect.stringContaining("hello succeeded")]);
+    expect((await _.box.garza("run", "nothing", "--on", "far")).exitCode).toBe(3);
+    expect(existsSync(join(_.far.data, "garza.db"))).toBe(true);
+  });
+
   test("where garza is missing there, it is said how to name it", async () => {
     await using _ = await net(
       (sshd) => `hosts: { far: { local: false, primary: ${at(sshd)}, garza: { program: /opt/none/garza } } }`,
     );
     const { stderr, exitCode } = await _.box.garza("status", "--on", "far");
     expect([exitCode, stderr]).toEqual([127, expect.stringContaining("garza: { program: /path/to/garza }")]);
+  });
+});
+
+describe("garza doctor", () => {
+  test("tells of routes that are none, and of trust that is given away", async () => {
+    const hosts =
+      "hosts: { a: { fallbacks: [{ method: pigeon }, { method: jump }] } }\nssh_config: { strict_host_key_checking: no }\n";
+    await using box = await sandbox({ files: { "infra/hosts.yml": hosts } });
+    const lines = (await box.garza("doctor")).stdout.split("\n").filter((line) => /^warn +hosts/.test(line));
+    expect(lines.map((line) => line.replace(/^warn +hosts +/, ""))).toEqual([
+      expect.stringContaining("a: fallback 1 (pigeon) is skipped"),
+      "a: fallback 2 (jump) is skipped: jump needs `jump`",
+      expect.stringContaining("is read as accept_new"),
+    ]);
+    await box.write("infra/hosts.yml", "hosts: [");
+    const { stdout, exitCode } = await box.garza("doctor");
+    expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/FAIL +hosts +infra\/hosts.yml/)]);
   });
 });
 
