@@ -40,6 +40,7 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
   const { idleMs } = timesOf(surroundings);
   const pools = new Map<string, Pool>();
   const gates = new Map<string, Gate>();
+  const limits = new Map<string, number>();
 
   /** `chain`: the hosts that are being reached by way of this one. */
   const poolTo = (host: Host, user: string | undefined, jumps: readonly string[], chain: readonly string[]): Pool => {
@@ -63,7 +64,7 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
     async (jumps: readonly string[], to: { address: string; port: number }, signal: AbortSignal) => {
       const last = jumpHost(jumps.at(-1) ?? "", inventory());
       const pool = poolTo(last, undefined, jumps.slice(0, -1), chain);
-      const { opened, leave } = await pool.begin({ control: true, signal, say: () => {} }, (line) =>
+      const { opened, leave } = await pool.begin({ purpose: "forward", signal, say: () => {} }, (line) =>
         line.forward(to.address, to.port),
       );
       opened.on("error", () => {});
@@ -71,9 +72,11 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
       return opened;
     };
 
-  const gateOf = (host: Host): Gate => {
-    const known = gates.get(host.name) ?? openGate(() => inventory().find(host.name).max_concurrent ?? Infinity);
-    gates.set(host.name, known);
+  /** As many as the inventory says by now. */
+  const gateOf = ({ name, max_concurrent = Number.POSITIVE_INFINITY }: Host): Gate => {
+    limits.set(name, max_concurrent);
+    const known = gates.get(name) ?? openGate(() => limits.get(name) ?? Number.POSITIVE_INFINITY);
+    gates.set(name, known);
     return known;
   };
 
@@ -109,7 +112,11 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
 
 export type ShownKeys = { config: OpenSshConfig; keys: readonly Buffer[] };
 
-const wishOf = ({ signal, control = false, say = () => {} }: UseOptions): Wish => ({ signal, control, say });
+const wishOf = ({ signal, control = false, say = () => {} }: UseOptions): Wish => ({
+  purpose: control ? "control" : "work",
+  signal,
+  say,
+});
 
 /** Begun by one route, it goes on by whichever is open when the next command comes. */
 function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Connection {
@@ -119,7 +126,7 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     return now;
   };
   const begin = async (line: string | null, signal: AbortSignal, pty?: Pty) => {
-    const start = (one: Line) => (line === null ? one.shell(pty ?? plainPty) : one.exec(line, pty));
+    const start = (one: Line) => (line === null ? one.shell(pty) : one.exec(line, pty));
     const begun = await pool.begin({ ...wish, signal }, start);
     return streamOf(begun.opened, begun.line, begun.leave);
   };
@@ -157,8 +164,6 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     },
   };
 }
-
-const plainPty: Pty = { term: "dumb", cols: 80, rows: 24 };
 
 /** Its output comes when it has ended. */
 function printed(runner: Runner, line: string, signal: AbortSignal): RemoteStream {

@@ -136,13 +136,16 @@ const kindOf = (thrown: unknown): Problem["kind"] | undefined =>
 const isOurs = ({ problem: { kind } }: GarzaError) => kind === "host-key-unknown" || kind === "configuration";
 
 const limited = (way: Way, stop: AbortSignal) => {
-  const hops = way.kind === "ssh" ? way.jumps.length + 1 : 1;
+  // Each hop has its own limit; one more may come from OpenSSH's configuration.
+  const hops = way.kind === "ssh" ? way.jumps.length + 2 : 1;
   return AbortSignal.any([stop, AbortSignal.timeout(way.timeoutMs * hops + 1_000)]);
 };
 
 function whyOf(thrown: unknown, way: Way): string {
   if (thrown instanceof Error && thrown.name === "TimeoutError") return `no answer within ${way.timeoutMs / 1000} s`;
-  return messageOf(thrown);
+  if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "host-unreachable") return messageOf(thrown);
+  const { host, why, routes = [] } = thrown.problem;
+  return `${host} can't be reached: ${routes.map((each) => each.why).join("; ") || why}`;
 }
 
 const firstLine = (text: string) => text.split("\n")[0] ?? "";

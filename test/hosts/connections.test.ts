@@ -182,14 +182,14 @@ test("a half-open connection is found out, and what ran in it is Lost", async ()
   await using _ = sshd;
   await using proxy = await startProxy(sshd.port);
   home.trust({ port: proxy.port, hostKey: sshd.hostKey });
-  await using hosts = connectionsTo(far({ port: proxy.port, user: sshd.user }), { home, times: { keepaliveMs: 100 } });
+  await using hosts = connectionsTo(far({ port: proxy.port, user: sshd.user }), { home, times: { keepaliveMs: 500 } });
   await hosts.use("far", { signal }, async (connection) => {
     const running = connection.exec("sleep 60");
     await until(() => sshd.log().includes("Starting session"));
     proxy.silence();
     const silent = performance.now();
-    await expect(running).rejects.toThrow("the connection was cut: no answer for 0.4 s");
-    expect(performance.now() - silent).toBeLessThan(2_000);
+    await expect(running).rejects.toThrow("the connection was cut: no answer for 2 s");
+    expect(performance.now() - silent).toBeLessThan(10_000);
     await expect(running).rejects.toThrow(Lost);
     proxy.resume();
     expect((await connection.exec("exit 2")).exitCode).toBe(2);

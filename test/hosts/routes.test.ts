@@ -92,6 +92,15 @@ describe("routes", () => {
     expect((await run(hosts, "middle", "echo mid")).said).toBe("mid\n");
     const accepted = (sshd: Sshd) => sshd.log().match(/Accepted publickey/g)?.length;
     expect([accepted(outer), accepted(inner)]).toEqual([1, 2]);
+    // Many at once go by one connection.
+    const many = Array.from({ length: 12 }, (_, n) => run(hosts, n % 2 === 0 ? "inner" : "other", "true"));
+    expect((await Promise.all(many)).every(({ exitCode }) => exitCode === 0)).toBe(true);
+    expect(accepted(outer)).toBe(1);
+    // One that is gone behind it is told as such, at once.
+    await inner.stop();
+    await Bun.sleep(50);
+    expect(JSON.stringify(await problemOf(run(hosts, "inner", "true")))).toContain("from there: ");
+    await inner.start();
     // Two hosts behind a jump host that is gone, and comes back.
     await outer.stop();
     expect((await problemOf(run(hosts, "inner", "true"))).kind).toBe("host-unreachable");

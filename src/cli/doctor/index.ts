@@ -3,6 +3,7 @@ import type { Check } from "./check.ts";
 import { checkClock } from "./clock.ts";
 import { checkDataFolder } from "./data-folder.ts";
 import { checkDatabase } from "./database.ts";
+import { checkHosts } from "./hosts.ts";
 import { checkPrograms } from "./programs.ts";
 import { checkRoot } from "./root.ts";
 import { checkSecrets } from "./secrets.ts";
@@ -19,5 +20,6 @@ export const checks: readonly Check[] = [
   checkDatabase,
   checkSettings,
   checkTemplates,
+  checkHosts,
   checkSecrets,
 ];

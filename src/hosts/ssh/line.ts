@@ -13,9 +13,9 @@ export type Line = {
   onGone(listener: (why: string) => void): () => void;
   /** Rejects with `Refused` when the server opens no further channel now, `NotSent`, `Lost`. */
   exec(command: string, pty?: Pty): Promise<Session>;
-  shell(pty: Pty): Promise<Session>;
+  shell(pty?: Pty): Promise<Session>;
   sftp(): Promise<SFTPWrapper>;
-  /** A connection from there to somewhere else. */
+  /** A connection from there to somewhere else; rejects with the reason why there is none. */
   forward(host: string, port: number): Promise<Duplex>;
   end(): void;
 };
@@ -64,6 +64,8 @@ export async function openLine(request: LineRequest): Promise<Line> {
     ready.reject(distrust ?? thrown);
     client.destroy();
     socket.destroy();
+    // A channel of a jump host is closed only once it has been read to its end, and nobody else reads it now.
+    socket.resume();
   };
   const abort = () => fail(signal.reason);
 
@@ -122,7 +124,8 @@ export async function openLine(request: LineRequest): Promise<Line> {
       try {
         open((error, opened) => (error ? reject(refusal(error, isOpen())) : resolve(opened)));
       } catch (thrown) {
-        // Thrown before anything is sent.
+        // Thrown before anything is sent: its socket takes no more, which is told a little later.
+        isUp = false;
         reject(new NotSent(thrown instanceof Error ? thrown.message : String(thrown)));
       }
     });
@@ -134,10 +137,19 @@ export async function openLine(request: LineRequest): Promise<Line> {
       return () => listeners.delete(listener);
     },
     exec: (command, pty) => opening((callback) => client.exec(command, { ...(pty && { pty }) }, inSession(callback))),
-    shell: (pty) => opening((callback) => client.shell(pty, inSession(callback))),
+    shell: (pty) => opening((callback) => client.shell(pty ?? false, inSession(callback))),
     sftp: () => opening((callback) => client.sftp(callback)),
-    forward: (host, port) => opening<Duplex>((callback) => client.forwardOut("127.0.0.1", 0, host, port, callback)),
+    forward: (host, port) =>
+      opening<Duplex>((callback) => client.forwardOut("127.0.0.1", 0, host, port, callback)).catch(
+        (thrown: unknown) => {
+          // Not a matter of how many channels there are: it is what lies behind that does not answer.
+          if (thrown instanceof Refused) throw new Error(`from there: ${thrown.message}`, { cause: thrown });
+          throw thrown;
+        },
+      ),
     end() {
+      // Whoever comes now must not begin anything in it.
+      isUp = false;
       client.end();
       // One that does not answer would stay for ever.
       setTimeout(() => client.destroy(), 1_000).unref();
