@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { systemClock } from "../../../src/core/clock.ts";
 import { GarzaError } from "../../../src/core/problem.ts";
 import { runFar } from "../../../src/engine/far/run-far.ts";
 import { noteFar } from "../../../src/engine/far/running-far.ts";
@@ -148,6 +149,27 @@ describe("while it runs", () => {
     expect(await caught(step)).toBeInstanceOf(Unknown);
     expect(effects(machine)).toEqual([]);
   });
+});
+
+test("a host that stays away for a quarter of an hour leaves nobody who knows; once it is back, it tells", async () => {
+  await using machine = await farMachine();
+  let now = 0;
+  // Every pause is a long one.
+  const sleep = async (ms: number) => {
+    now += 1000 * ms;
+  };
+  const clock = { ...systemClock, monotonic: () => now, sleep };
+  const { step, open } = waiting(machine, { clock });
+  const ended = caught(step);
+  await until(() => step.printed() === "first\n");
+  machine.proxy.refuse(true);
+  machine.proxy.cut();
+  expect(await ended).toMatchObject({ name: "Unknown", message: expect.stringContaining("host far can't be reached") });
+  expect(now).toBeWithin(15 * 60_000, 30 * 60_000);
+  machine.proxy.refuse(false);
+  open();
+  expect(await runFar({ ...step, connections: machine.another() })).toEqual(whole);
+  expect(effects(machine)).toEqual(["ran"]);
 });
 
 describe("a stop while the line is gone", () => {
