@@ -3,6 +3,7 @@
  * What answers is told by a mark that nobody can guess; what a login shell prints around it is not looked at.
  */
 import { randomBytes } from "node:crypto";
+import { problem } from "../../core/problem.ts";
 import { type Connection, type ExecOptions, Lost } from "../connection.ts";
 import common from "./common.sh" with { type: "text" };
 
@@ -36,9 +37,18 @@ export async function ask(
   const text = `${common}\n${program}`;
   // In braces: what was cut off on the way is no program at all.
   const stdin = `{\n${set.join("")}${text}\n${call}\n}`;
+  if (stdin.includes("\0")) throw refusedNul();
   const { stdout, stderr, exitCode } = await connection.exec(commandLine, { ...options, stdin, limit: largestAnswer });
   return read(stdout, nonce) ?? refuse(stdout, nonce, stderr, exitCode);
 }
+
+const refusedNul = () =>
+  problem({
+    kind: "value-refused",
+    code: "E_NUL",
+    where: "a command for another machine",
+    message: "it holds a NUL, which no shell can take",
+  });
 
 /** Pieces of output, and what a login shell may print besides. */
 const largestAnswer = 8 * 2 ** 20;

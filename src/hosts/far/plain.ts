@@ -46,8 +46,7 @@ export async function openPlain(
     // It ended before it had read all: how, the end says.
   });
   stream.stdin.end(`{\necho ${mark} $$ >&2\necho ${mark}\n${programOf(start)}\n}`);
-  const [end] = await Promise.all([
-    stream.ended,
+  const heard = [
     behind(stream.stdout, mark, (bytes) => onBytes("out", bytes)),
     behind(
       stream.stderr,
@@ -55,8 +54,14 @@ export async function openPlain(
       (bytes) => onBytes("err", bytes),
       (said) => onGroup(Number(said)),
     ),
-  ]);
-  return end;
+  ];
+  try {
+    const [end] = await Promise.all([stream.ended, ...heard]);
+    return end;
+  } catch (thrown) {
+    stream.close();
+    throw thrown;
+  }
 }
 
 /** What a login shell prints comes before the line with the mark, and is nobody's output. */
