@@ -18,6 +18,7 @@ need strace strace
 need jq jq
 need curl curl
 need fish fish
+need tcsh tcsh
 need tmux tmux
 need setsid util-linux
 need ps procps

@@ -13,6 +13,7 @@ import { bootId } from "../core/process/identity.ts";
 import type { Masker } from "../core/redact.ts";
 import { loadSettings, reloadSettings } from "../core/settings.ts";
 import { version } from "../core/version.ts";
+import { haveForgotten } from "../engine/far/forget-far.ts";
 import { forgetEnded } from "../engine/forget-secrets.ts";
 import { drained } from "../engine/stand-back.ts";
 import type { World } from "../engine/world.ts";
@@ -173,8 +174,10 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     if (runs) await settle(world, hurry, say);
     world.sharing.end();
     await server?.stop();
-    await world.connections.close();
+    await haveForgotten(world.connections);
     store.close();
+    // Not before: a step whose line is closed must not be recorded as one that failed.
+    await world.connections.close();
     ownership.release();
     return left;
   };

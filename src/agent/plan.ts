@@ -1,6 +1,7 @@
 /** A dry run beside whoever owns the data folder: it takes no lock and writes nothing. */
 
 import { join } from "node:path";
+import { haveForgotten } from "../engine/far/forget-far.ts";
 import { type Plan, type PlanRequest, plan } from "../engine/plan/plan.ts";
 import { lockReader } from "../locks/lock-reader.ts";
 import { remoteOf } from "../locks/lock-remote.ts";
@@ -24,6 +25,7 @@ export async function planOperation(
     const world = readOnlyWorld(surrounding, lockReader(db, rest.check ? remote : undefined), { db });
     const source = typeof template === "string" ? world.library.find(template) : template;
     const planned = await plan(world, { ...rest, source });
+    await haveForgotten(world.connections);
     await world.connections.close();
     return planned;
   } finally {

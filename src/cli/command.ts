@@ -25,6 +25,8 @@ export type Command = {
   staysRoot?: true;
   /** From this argument on words are taken as they are: they are another program's. */
   verbatimFrom?: number;
+  /** It may take data from standard input. */
+  readsInput?: true;
   /** It is about this machine: `--on` is refused. */
   staysHere?: true;
   /** Resolves to the exit code. */

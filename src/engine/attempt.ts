@@ -72,11 +72,16 @@ async function tryOrRepeat(reached: Reached, config: unknown, attempt: Attempt, 
     return await tryOnce(reached, config, attempt, reached.type.effect(config) === "read-only");
   } catch (thrown) {
     if (!(thrown instanceof Unknown)) throw thrown;
-    const found = reached.options.idempotent ? false : await isThere(reached);
+    const found = reached.options.idempotent ? false : await isThere(reached).catch(orNobodyKnows);
     if (found === undefined) throw thrown;
     if (!found) return tryOnce(reached, config, attempt, true);
     return { outcome: { kind: "skipped", why: thereAlready }, failedStep: undefined, isFinal: false };
   }
+}
+
+/** A check that can't be carried out (its host is away, its time is over) says nothing either way. */
+function orNobodyKnows(thrown: unknown): undefined {
+  if (!(thrown instanceof GarzaError)) throw thrown;
 }
 
 async function tryOnce(reached: Reached, config: unknown, attempt: Attempt, mayRepeat: boolean): Promise<Tried> {

@@ -18,7 +18,7 @@ export type Connection = {
   exec(line: string, options?: ExecOptions): Promise<ExecResult>;
   /**
    * The same, with its streams open, for following output or joining two ends. Back-pressure holds. On a route that
-   * does not take input the output comes at the end. Null: a login shell at a terminal, where `takesInput`.
+   * does not take input the output comes at the end. Null: a login shell, where `takesInput`.
    */
   open(line: string | null, options?: OpenOptions): Promise<RemoteStream>;
   /** SFTP session (ssh2's), only where `takesInput`; end it with `end()`. Rejects with `NotSent`. */

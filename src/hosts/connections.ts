@@ -20,7 +20,7 @@ import type { Line } from "./ssh/line.ts";
 import type { OpenSshConfig } from "./ssh/openssh-config.ts";
 import { scanKeys } from "./ssh/scan.ts";
 import { streamOf } from "./ssh/stream.ts";
-import type { HostSurroundings } from "./surroundings.ts";
+import { type HostSurroundings, timesOf } from "./surroundings.ts";
 import { jumpHost, type SshWay, type Way, without } from "./ways.ts";
 
 /** Besides working on hosts: looking at each way by itself. */
@@ -37,8 +37,10 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
   const { clock, inventory } = surroundings;
   const dialer = openDialer(surroundings);
   const reacher = openReacher(surroundings, dialer);
+  const { idleMs } = timesOf(surroundings);
   const pools = new Map<string, Pool>();
   const gates = new Map<string, Gate>();
+  const limits = new Map<string, number>();
 
   /** `chain`: the hosts that are being reached by way of this one. */
   const poolTo = (host: Host, user: string | undefined, jumps: readonly string[], chain: readonly string[]): Pool => {
@@ -48,7 +50,11 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
     if (known) return known;
     const through = reacherThrough([...chain, host.name]);
     const state = reacher.begin();
-    const pool = openPool({ clock, reach: (say) => reacher.reach({ host: here, user, jumps, through, say, state }) });
+    const pool = openPool({
+      clock,
+      idleMs,
+      reach: (say) => reacher.reach({ host: here, user, jumps, through, say, state }),
+    });
     pools.set(key, pool);
     return pool;
   };
@@ -58,7 +64,7 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
     async (jumps: readonly string[], to: { address: string; port: number }, signal: AbortSignal) => {
       const last = jumpHost(jumps.at(-1) ?? "", inventory());
       const pool = poolTo(last, undefined, jumps.slice(0, -1), chain);
-      const { opened, leave } = await pool.begin({ control: true, signal, say: () => {} }, (line) =>
+      const { opened, leave } = await pool.begin({ purpose: "forward", signal, say: () => {} }, (line) =>
         line.forward(to.address, to.port),
       );
       opened.on("error", () => {});
@@ -66,9 +72,11 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
       return opened;
     };
 
-  const gateOf = (host: Host): Gate => {
-    const known = gates.get(host.name) ?? openGate(() => inventory().find(host.name).max_concurrent ?? Infinity);
-    gates.set(host.name, known);
+  /** As many as the inventory says by now. */
+  const gateOf = ({ name, max_concurrent = Number.POSITIVE_INFINITY }: Host): Gate => {
+    limits.set(name, max_concurrent);
+    const known = gates.get(name) ?? openGate(() => limits.get(name) ?? Number.POSITIVE_INFINITY);
+    gates.set(name, known);
     return known;
   };
 
@@ -104,7 +112,11 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
 
 export type ShownKeys = { config: OpenSshConfig; keys: readonly Buffer[] };
 
-const wishOf = ({ signal, control = false, say = () => {} }: UseOptions): Wish => ({ signal, control, say });
+const wishOf = ({ signal, control = false, say = () => {} }: UseOptions): Wish => ({
+  purpose: control ? "control" : "work",
+  signal,
+  say,
+});
 
 /** Begun by one route, it goes on by whichever is open when the next command comes. */
 function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Connection {
@@ -114,7 +126,7 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     return now;
   };
   const begin = async (line: string | null, signal: AbortSignal, pty?: Pty) => {
-    const start = (one: Line) => (line === null ? one.shell(pty ?? plainPty) : one.exec(line, pty));
+    const start = (one: Line) => (line === null ? one.shell(pty) : one.exec(line, pty));
     const begun = await pool.begin({ ...wish, signal }, start);
     return streamOf(begun.opened, begun.line, begun.leave);
   };
@@ -152,8 +164,6 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     },
   };
 }
-
-const plainPty: Pty = { term: "dumb", cols: 80, rows: 24 };
 
 /** Its output comes when it has ended. */
 function printed(runner: Runner, line: string, signal: AbortSignal): RemoteStream {

@@ -10,7 +10,7 @@ import { authMethods } from "./ssh/keys.ts";
 import { type Line, openLine } from "./ssh/line.ts";
 import { type OpenSshConfig, openSshConfig } from "./ssh/openssh-config.ts";
 import { trustIn } from "./ssh/trust.ts";
-import type { HostSurroundings } from "./surroundings.ts";
+import { type HostSurroundings, timesOf } from "./surroundings.ts";
 import type { SshWay } from "./ways.ts";
 
 export type Dialing = {
@@ -41,6 +41,7 @@ const mostTries = 6;
 
 export function openDialer(surroundings: HostSurroundings): Dialer {
   const { env, root, data, secret, inventory, clock } = surroundings;
+  const { keepaliveMs } = timesOf(surroundings);
   const gates = new Map<string, Gate>();
   const gateTo = (address: string) => {
     const known = gates.get(address) ?? openGate(() => handshakesAtOnce);
@@ -91,6 +92,7 @@ export function openDialer(surroundings: HostSurroundings): Dialer {
         verify: trust.verify,
         ...(trust.kinds && { hostKeys: trust.kinds }),
         timeoutMs: way.timeoutMs,
+        keepaliveMs,
         signal,
       });
     } catch (thrown) {

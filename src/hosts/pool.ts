@@ -11,11 +11,14 @@ export type Reached = ({ kind: "line"; line: Line } | { kind: "runner"; runner: 
 
 export type PoolRequest = {
   clock: Clock;
-  /** A new way in; `prefer` is the route of the last one. Rejects with a problem. */
+  /** A connection that nobody uses is kept so long. */
+  idleMs: number;
+  /** A new way in. Rejects with a problem. */
   reach(say: (text: string) => void): Promise<Reached>;
 };
 
-export type Wish = { control: boolean; signal: AbortSignal; say(text: string): void };
+/** `control` has a channel kept free for it; `forward` is a connection to somewhere behind. */
+export type Wish = { purpose: "work" | "control" | "forward"; signal: AbortSignal; say(text: string): void };
 
 export type Pool = {
   /** What the next command would go by; opens it where none is open. */
@@ -29,7 +32,9 @@ export type Begun<Opened> = { opened: Opened; line: Line; leave(): void };
 type Kept = {
   line: Line;
   route: string;
+  /** Sessions, and connections to somewhere behind: a server limits the first alone. */
   inUse: number;
+  forwards: number;
   limit: number;
   spare: number;
   rest?: ReturnType<typeof setTimeout>;
@@ -37,15 +42,14 @@ type Kept = {
 
 const channels = 4;
 const spareChannels = 1;
+const mostForwards = 64;
 /** A slot is free on the server a little after its end is seen here. */
 const refusedPauseMs = 20;
 const mostRefusals = 15;
-/** A connection that nobody uses is kept so long. */
-const idleMs = 60_000;
 /** A route without a connection holds nothing open; the better ones are tried again after this. */
 const runnerMs = 60_000;
 
-export function openPool({ clock, reach }: PoolRequest): Pool {
+export function openPool({ clock, idleMs, reach }: PoolRequest): Pool {
   let kept: Kept[] = [];
   let runner: { reached: Reached; until: number } | undefined;
   let opening: Promise<void> | undefined;
@@ -65,7 +69,7 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
     const { line, route } = reached;
     if (isClosed) return line.end();
     runner = undefined;
-    const one: Kept = { line, route, inUse: 0, ...allowed };
+    const one: Kept = { line, route, inUse: 0, forwards: 0, ...allowed };
     kept.push(one);
     rest(one);
     void line.gone.then(() => {
@@ -76,13 +80,21 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
 
   const rest = (one: Kept) => {
     clearTimeout(one.rest);
-    if (one.inUse > 0) return;
+    if (one.inUse + one.forwards > 0) return;
     one.rest = setTimeout(() => one.line.end(), idleMs);
     one.rest.unref();
   };
 
-  const hasRoom = ({ line, inUse, limit, spare }: Kept, control: boolean) =>
-    line.isOpen() && inUse < (control ? limit + spare : limit);
+  const hasRoom = ({ line, inUse, forwards, limit, spare }: Kept, { purpose }: Wish) => {
+    if (!line.isOpen()) return false;
+    if (purpose === "forward") return forwards < mostForwards;
+    return inUse < (purpose === "control" ? limit + spare : limit);
+  };
+
+  const count = (one: Kept, { purpose }: Wish, more: 1 | -1) => {
+    if (purpose === "forward") one.forwards += more;
+    else one.inUse += more;
+  };
 
   const more = async ({ signal, say }: Wish) => {
     hearers.add(say);
@@ -107,10 +119,10 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
   const take = async (wish: Wish): Promise<Kept | Reached> => {
     for (;;) {
       if (isClosed) throw new NotSent("the connections are being closed");
-      const free = kept.find((one) => hasRoom(one, wish.control));
+      const free = kept.find((one) => hasRoom(one, wish));
       if (free) {
         // Now, not when whoever asked gets to hear of it: several ask at once.
-        free.inUse++;
+        count(free, wish, 1);
         clearTimeout(free.rest);
         return free;
       }
@@ -120,8 +132,8 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
     }
   };
 
-  const leave = (one: Kept) => {
-    one.inUse--;
+  const leave = (one: Kept, wish: Wish) => {
+    count(one, wish, -1);
     rest(one);
     freed.resolve();
     freed = Promise.withResolvers();
@@ -150,12 +162,12 @@ export function openPool({ clock, reach }: PoolRequest): Pool {
             opened,
             line: one.line,
             leave() {
-              if (!isLeft) leave(one);
+              if (!isLeft) leave(one, wish);
               isLeft = true;
             },
           };
         } catch (thrown) {
-          leave(one);
+          leave(one, wish);
           if (thrown instanceof Refused && refusals < mostRefusals) {
             refusals++;
             await clock.sleep(refusedPauseMs, wish.signal);

@@ -6,7 +6,7 @@ import type { Host, SshSettings } from "./inventory.ts";
 import type { Reached } from "./pool.ts";
 import { race } from "./race.ts";
 import { openRunner } from "./runners.ts";
-import type { HostSurroundings } from "./surroundings.ts";
+import { type HostSurroundings, timesOf } from "./surroundings.ts";
 import { showEndpoint, type Way, waysTo } from "./ways.ts";
 
 export type Reaching = {
@@ -29,13 +29,12 @@ export type Reacher = {
   attempt(reaching: Omit<Reaching, "state">, way: Way, signal: AbortSignal): Promise<Reached>;
 };
 
-/** So much earlier one way begins than the next. */
-const headStartMs = 1_000;
 /** A fallback goes first for so long; then the primary route gets another chance to. */
 const preferMs = 5 * 60_000;
 
 export function openReacher(surroundings: HostSurroundings, dialer: Dialer): Reacher {
   const { clock, inventory, say: log } = surroundings;
+  const { headStartMs } = timesOf(surroundings);
 
   const attempt: Reacher["attempt"] = async ({ host, through, say }, way, signal) => {
     const route = way.label;
@@ -137,13 +136,16 @@ const kindOf = (thrown: unknown): Problem["kind"] | undefined =>
 const isOurs = ({ problem: { kind } }: GarzaError) => kind === "host-key-unknown" || kind === "configuration";
 
 const limited = (way: Way, stop: AbortSignal) => {
-  const hops = way.kind === "ssh" ? way.jumps.length + 1 : 1;
+  // Each hop has its own limit; one more may come from OpenSSH's configuration.
+  const hops = way.kind === "ssh" ? way.jumps.length + 2 : 1;
   return AbortSignal.any([stop, AbortSignal.timeout(way.timeoutMs * hops + 1_000)]);
 };
 
 function whyOf(thrown: unknown, way: Way): string {
   if (thrown instanceof Error && thrown.name === "TimeoutError") return `no answer within ${way.timeoutMs / 1000} s`;
-  return messageOf(thrown);
+  if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "host-unreachable") return messageOf(thrown);
+  const { host, why, routes = [] } = thrown.problem;
+  return `${host} can't be reached: ${routes.map((each) => each.why).join("; ") || why}`;
 }
 
 const firstLine = (text: string) => text.split("\n")[0] ?? "";

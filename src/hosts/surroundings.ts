@@ -17,7 +17,25 @@ export type HostSurroundings = {
   say(text: string): void;
   /** Told when a host is reached by a fallback, and when by none; not again until that has changed. */
   notify?(note: HostNote): void;
+  /** Other times than the usual ones, for tests. */
+  times?: Partial<Times>;
 };
+
+export type Times = {
+  /** Between two questions whether the other side is still there; four without an answer, and it is not. */
+  keepaliveMs: number;
+  /** A connection that nobody uses is kept so long. */
+  idleMs: number;
+  /** So much earlier one way begins than the next. */
+  headStartMs: number;
+};
+
+export const timesOf = ({ times }: HostSurroundings): Times => ({
+  keepaliveMs: 15_000,
+  idleMs: 60_000,
+  headStartMs: 1_000,
+  ...times,
+});
 
 export type McpServer = { url: string; token?: string | undefined };
 export type HostNote = { priority: "normal" | "high"; title: string; message: string };

@@ -1,5 +1,6 @@
 /** What is measured; each figure names what it is compared with. */
 import { durableQueue } from "./durable-queue.ts";
+import { fiftyHosts, firstConnection, keptConnection } from "./hosts.ts";
 import { largeQueue } from "./large-queue.ts";
 import type { Measure } from "./measure.ts";
 import { busyAgent, floodedAgent, idleAgent } from "./memory.ts";
@@ -21,4 +22,7 @@ export const figures: Record<string, Measure> = {
   "idle agent": idleAgent,
   "agent's step with 1 GB of output": floodedAgent,
   "agent's memory": busyAgent,
+  "first command on a host": firstConnection,
+  "command over a kept connection": keptConnection,
+  "a command on 50 hosts": fiftyHosts,
 };

@@ -177,7 +177,37 @@ test("a connection that was cut is Lost to what ran in it, and made anew for wha
   });
 });
 
-test("a half-open connection is found out, and one that is gone unnoticed costs nothing but a new one", async () => {
+test("a half-open connection is found out, and what ran in it is Lost", async () => {
+  const [home, sshd] = await server();
+  await using _ = sshd;
+  await using proxy = await startProxy(sshd.port);
+  home.trust({ port: proxy.port, hostKey: sshd.hostKey });
+  await using hosts = connectionsTo(far({ port: proxy.port, user: sshd.user }), { home, times: { keepaliveMs: 500 } });
+  await hosts.use("far", { signal }, async (connection) => {
+    const running = connection.exec("sleep 60");
+    await until(() => sshd.log().includes("Starting session"));
+    proxy.silence();
+    const silent = performance.now();
+    await expect(running).rejects.toThrow("the connection was cut: no answer for 2 s");
+    expect(performance.now() - silent).toBeLessThan(10_000);
+    await expect(running).rejects.toThrow(Lost);
+    proxy.resume();
+    expect((await connection.exec("exit 2")).exitCode).toBe(2);
+  });
+});
+
+test("a connection that nobody uses is closed after a while, and one in use is not", async () => {
+  const [home, sshd] = await server();
+  await using _ = sshd;
+  await using hosts = connectionsTo(far(sshd), { home, times: { idleMs: 300 } });
+  await hosts.use("far", { signal }, (connection) => connection.exec("sleep 0.8"));
+  expect(sshd.sessions().length).toBeGreaterThan(0);
+  await until(() => sshd.sessions().length === 0);
+  expect((await hosts.use("far", { signal }, (connection) => connection.exec("exit 4"))).exitCode).toBe(4);
+  expect(sshd.log().match(/Accepted publickey/g)).toHaveLength(2);
+});
+
+test("a connection that is gone unnoticed costs nothing but a new one", async () => {
   const [home, sshd] = await server();
   await using _ = sshd;
   await using proxy = await startProxy(sshd.port);

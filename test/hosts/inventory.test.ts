@@ -6,6 +6,8 @@ import { GarzaError, type Problem } from "../../src/core/problem.ts";
 import { parseAddress } from "../../src/hosts/address.ts";
 import { loadInventory } from "../../src/hosts/read-inventory.ts";
 import { hostsJsonSchema } from "../../src/hosts/schemas.ts";
+import { waysTo } from "../../src/hosts/ways.ts";
+import { textOf } from "../support/sources.ts";
 
 let root: string;
 beforeEach(() => {
@@ -153,4 +155,21 @@ test("the editor's schema names the keys and lets the author's own pass", () => 
     patternProperties: { "^x-": {} },
     properties: { primary: { required: ["host"] }, local: { type: "boolean" } },
   });
+});
+
+test("the manual's inventory is one", async () => {
+  const section = (await textOf("operations/README.md")).split("\n## Hosts\n")[1] ?? "";
+  const [, yaml = ""] = /^```yaml\n([\s\S]*?)^```$/m.exec(section) ?? [];
+  const hosts = inventory(yaml);
+  const { ways, skipped } = waysTo(hosts.find("web1"), hosts.ssh());
+  expect(ways.map(({ kind, label }) => [kind, label])).toEqual([
+    ["ssh", "primary"],
+    ["ssh", "fallback 1 (by the old address)"],
+    ["ssh", "fallback 2 (jump host bastion)"],
+    ["ssh", "fallback 3 (command cloudflared)"],
+    ["mcp", "fallback 4 (MCP ops, ssh_exec)"],
+    ["script", "fallback 5 (script infra/reach-web1.sh)"],
+  ]);
+  expect(skipped).toEqual([]);
+  expect(hosts.names()).toEqual(["web1", "bastion", "localhost"]);
 });

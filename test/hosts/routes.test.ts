@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { GarzaError, type Problem } from "../../src/core/problem.ts";
 import type { Connection, Connections } from "../../src/hosts/connection.ts";
 import { Lost, NotSent } from "../../src/hosts/connection.ts";
-import { connectionsTo } from "../support/connections.ts";
+import { connectionsTo, problemOf } from "../support/connections.ts";
 import { startMcpServer } from "../support/mcp-server.ts";
 import { freePort, type Sshd, sshHome, startSshd } from "../support/sshd.ts";
 import { startProxy } from "../support/tcp-proxy.ts";
@@ -14,15 +13,6 @@ const at = ({ port, user }: Pick<Sshd, "port" | "user">) => `{ host: 127.0.0.1, 
 
 /** Nothing listens there. */
 const nowhere = async () => `{ host: 127.0.0.1, port: ${await freePort()} }`;
-
-async function problemOf(work: Promise<unknown>): Promise<Problem> {
-  const thrown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (thrown instanceof GarzaError) return thrown.problem;
-  throw thrown ?? new Error("no problem");
-}
 
 const run = (hosts: Connections, host: string, line: string) =>
   hosts.use(host, { signal }, async (connection) => {
@@ -102,6 +92,15 @@ describe("routes", () => {
     expect((await run(hosts, "middle", "echo mid")).said).toBe("mid\n");
     const accepted = (sshd: Sshd) => sshd.log().match(/Accepted publickey/g)?.length;
     expect([accepted(outer), accepted(inner)]).toEqual([1, 2]);
+    // Many at once go by one connection.
+    const many = Array.from({ length: 12 }, (_, n) => run(hosts, n % 2 === 0 ? "inner" : "other", "true"));
+    expect((await Promise.all(many)).every(({ exitCode }) => exitCode === 0)).toBe(true);
+    expect(accepted(outer)).toBe(1);
+    // One that is gone behind it is told as such, at once.
+    await inner.stop();
+    await Bun.sleep(50);
+    expect(JSON.stringify(await problemOf(run(hosts, "inner", "true")))).toContain("from there: ");
+    await inner.start();
     // Two hosts behind a jump host that is gone, and comes back.
     await outer.stop();
     expect((await problemOf(run(hosts, "inner", "true"))).kind).toBe("host-unreachable");

@@ -1,13 +1,13 @@
 /** A step on another machine: a real server on loopback with a home of its own, behind a network that can be made bad. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.ts";
 import { stepToken } from "../../src/core/ids.ts";
-import { runFar } from "../../src/engine/far/run-far.ts";
 import type { RunningFar } from "../../src/engine/far/running-far.ts";
 import { type FarStart, scriptPlace } from "../../src/hosts/far/far-process.ts";
 import { connectionsTo, type TestConnections } from "./connections.ts";
+import { killGroup } from "./running.ts";
 import { type Sshd, type SshdOptions, type SshHome, sshHome, startSshd } from "./sshd.ts";
 import { type BadLine, startProxy } from "./tcp-proxy.ts";
 
@@ -62,12 +62,19 @@ export async function farMachine({
       }),
     async [Symbol.asyncDispose]() {
       for (const hosts of opened) await hosts[Symbol.asyncDispose]();
+      for (const name of existsSync(base) ? readdirSync(base) : []) endRun(join(base, name, "pid"));
       await proxy[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       home[Symbol.dispose]();
       rmSync(there, { recursive: true, force: true });
     },
   };
+}
+
+/** What runs there survives its line on purpose. */
+function endRun(file: string): void {
+  const [pid] = existsSync(file) && statSync(file).isFile() ? readFileSync(file, "utf8").split("\n") : [];
+  if (/^\d+$/.test(pid ?? "")) killGroup(Number(pid));
 }
 
 export type FarStep = RunningFar & { warnings: string[]; said: string[]; handles: unknown[]; printed(): string };
@@ -110,5 +117,3 @@ export function farStep(
     ...rest,
   };
 }
-
-export { runFar };

@@ -33,7 +33,7 @@ export type Sshd = AsyncDisposable & {
   hostKey: string;
   /** `SHA256:…` */
   fingerprint: string;
-  /** Its folder: the host key's files and the log. */
+  /** Its folder: the host key's files, the log, and `home`, which is HOME there. */
   folder: string;
   log(): string;
   /** Connections that are served now, by their processes. */
@@ -51,13 +51,16 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "garza-sshd-")));
   const { config = [], env = {}, hostKey = "ed25519", accepts } = options;
   const key = join(folder, "host_key");
-  keygen("-t", hostKey, "-f", key);
+  keygen(key, "-t", hostKey);
   const authorized = join(folder, "authorized_keys");
   const lines = "publicKeys" in accepts ? accepts.publicKeys() : accepts;
   writeFileSync(authorized, `${lines.join("\n")}\n`, { mode: 0o600 });
   const port = await freePort();
   const log = join(folder, "log");
-  const setEnv = Object.entries(env).map(([name, value]) => `${name}="${value}"`);
+  // A home of its own: that of whoever runs the tests may have slow things to do at each login.
+  const farHome = join(folder, "home");
+  mkdirSync(farHome);
+  const setEnv = Object.entries({ HOME: farHome, ...env }).map(([name, value]) => `${name}="${value}"`);
   const file = join(folder, "sshd_config");
   writeFileSync(
     file,
@@ -77,7 +80,7 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
       "Subsystem sftp internal-sftp",
       "PrintMotd no",
       "LogLevel VERBOSE",
-      ...(setEnv.length > 0 ? [`SetEnv ${setEnv.join(" ")}`] : []),
+      `SetEnv ${setEnv.join(" ")}`,
       "",
     ].join("\n"),
   );
@@ -136,7 +139,7 @@ export function sshHome(options: { key?: boolean } = {}): SshHome {
   mkdirSync(ssh, { mode: 0o700 });
   const knownHosts = join(ssh, "known_hosts");
   const addKey: SshHome["addKey"] = (name, { type = "ed25519", passphrase = "" } = {}) => {
-    keygen("-t", type, "-f", join(ssh, name), "-N", passphrase);
+    keygen(join(ssh, name), "-t", type, "-N", passphrase);
     return join(ssh, name);
   };
   const key = join(ssh, "id_ed25519");
@@ -180,9 +183,16 @@ export function fingerprintOf(publicKey: string): string {
   return run(["ssh-keygen", "-lf", publicKey]).split(" ")[1] ?? "";
 }
 
-function keygen(...args: string[]): void {
-  run(["ssh-keygen", "-q", ...(args.includes("-N") ? [] : ["-N", ""]), ...args]);
+/** Makes a key without a passphrase; resolves to its public half as bytes. */
+export function keygen(file: string, ...args: string[]): Buffer {
+  const options = [...(args.includes("-t") ? [] : ["-t", "ed25519"]), ...(args.includes("-N") ? [] : ["-N", ""])];
+  run(["ssh-keygen", "-q", ...options, "-f", file, ...args]);
+  return Buffer.from(readFileSync(`${file}.pub`, "utf8").split(" ")[1] ?? "", "base64");
 }
+
+/** What OpenSSH itself finds under a name. */
+export const foundInKnownHosts = (name: string, file: string) =>
+  Bun.spawnSync(["ssh-keygen", "-F", name, "-f", file]).stdout.toString();
 
 function run(command: string[], env: NodeJS.ProcessEnv = process.env): string {
   const { exitCode, stdout, stderr } = Bun.spawnSync(command, { env, stdin: "ignore" });

@@ -27,6 +27,7 @@ export const add: Command = {
     { flags: "--batch <file>", says: "All operations of a file, or none (--batch=- reads standard input)" },
     { flags: "--yes", says: "Answer yes where a person would be asked" },
   ],
+  readsInput: true,
   examples: [
     "garza queue add demo/hello name=Ada",
     "garza queue add deploy/web version=1.4.2 --priority 8 --not-before 30m",

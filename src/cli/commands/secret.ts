@@ -17,6 +17,7 @@ export const set: Command = {
     "environment, in this order.",
   ].join("\n"),
   options: [{ flags: "--yes", says: "Store also a value that is too short to be masked" }],
+  readsInput: true,
   examples: ["garza secret set API_TOKEN", "pass show api-token | garza secret set API_TOKEN"],
   async run(call) {
     const { args, flag, terminal } = call;

@@ -1,3 +1,4 @@
+import type { Clock } from "../../core/clock.ts";
 import { describe, GarzaError, messageOf } from "../../core/problem.ts";
 import type { Host } from "../../hosts/inventory.ts";
 import { showEndpoint, type Way, waysTo } from "../../hosts/ways.ts";
@@ -26,26 +27,26 @@ export const test: Command = {
       const { args, flag, terminal } = call;
       const names = args.length > 0 ? [...new Set(args)] : open.inventory.names();
       const wanted = names.map((name) => open.inventory.find(name));
-      const tested = await Promise.all(wanted.map((host) => testHost(open, host)));
+      const tested = await Promise.all(wanted.map((host) => testHost(open, host, terminal.clock)));
       const isGood = tested.every(({ local, reachable }) => local || reachable);
       terminal.out.write(flag("json") ? json(tested) : shown(tested, paintFor(terminal.out, terminal.env)));
       return isGood ? 0 : 69;
     }),
 };
 
-async function testHost({ hosts, inventory }: OpenHosts, host: Host): Promise<Tested> {
+async function testHost({ hosts, inventory }: OpenHosts, host: Host, clock: Clock): Promise<Tested> {
   if (host.local && !host.primary) return { host: host.name, local: true, reachable: true, routes: [] };
   const { ways, skipped } = waysTo(host, { ...inventory.ssh(), autoFallback: true });
-  const tried = await Promise.all(ways.map((way) => testRoute(hosts, host, way)));
+  const tried = await Promise.all(ways.map((way) => testRoute(hosts, host, way, clock)));
   const others = skipped.map(({ route, why }): Route => ({ route, address: null, ok: false, ms: null, why }));
   const routes = [...tried, ...others];
   return { host: host.name, local: host.local, reachable: routes.some(({ ok }) => ok), routes };
 }
 
-async function testRoute(hosts: OpenHosts["hosts"], host: Host, way: Way): Promise<Route> {
+async function testRoute(hosts: OpenHosts["hosts"], host: Host, way: Way, clock: Clock): Promise<Route> {
   const address = way.kind === "ssh" ? showEndpoint(way.to) : null;
-  const started = performance.now();
-  const spent = () => Math.round(performance.now() - started);
+  const started = clock.monotonic();
+  const spent = () => Math.round(clock.monotonic() - started);
   try {
     await tryRoute(hosts, host, way);
     return { route: way.label, address, ok: true, ms: spent(), why: null };

@@ -22,6 +22,8 @@ export const ssh: Command = {
       const [host = "", ...words] = args;
       refuseThisMachine(inventory.find(host));
       const line = words.length > 0 ? words.join(" ") : null;
-      return runThere({ hosts, host, terminal, line, asTerminal: line === null });
+      const asTerminal = line === null && terminal.interactive;
+      const look = `garza ssh ${host}`;
+      return runThere({ hosts, host, look, terminal, line, asTerminal, input: true, patient: false });
     }),
 };

@@ -3,6 +3,7 @@ import type { Check } from "./check.ts";
 import { checkClock } from "./clock.ts";
 import { checkDataFolder } from "./data-folder.ts";
 import { checkDatabase } from "./database.ts";
+import { checkHosts } from "./hosts.ts";
 import { checkMergeDriver } from "./merge-driver.ts";
 import { checkPrograms } from "./programs.ts";
 import { checkRoot } from "./root.ts";
@@ -23,5 +24,6 @@ export const checks: readonly Check[] = [
   checkDatabase,
   checkSettings,
   checkTemplates,
+  checkHosts,
   checkSecrets,
 ];

@@ -9,7 +9,7 @@ const programs = [
     needed: "git steps, and whatever shares locks and state, need it",
     without: fail,
   },
-  { name: "ssh", args: ["-V"], needed: "steps on other hosts need it", without: warn },
+  { name: "ssh", args: ["-V"], needed: "without it ~/.ssh/config does not hold for hosts", without: warn },
 ] as const;
 
 export async function checkPrograms({ terminal: { env } }: Patient): Promise<Finding[]> {

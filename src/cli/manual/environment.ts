@@ -16,6 +16,7 @@ export const environment: readonly [name: string, says: string][] = [
   ["GIT_SSH_COMMAND", "How the remote is reached by ssh, as for git itself; options are added where it is an ssh"],
   ["GIT_SSH", "The same, as a program without arguments; nothing is added to it"],
   ["PATH", "Where programs are looked up"],
+  ["SSH_AUTH_SOCK", "The SSH agent that has keys for hosts, where OpenSSH's configuration names no other"],
   ["SUDO_USER", "Who asks, for the record; else USER, else LOGNAME"],
   ["USER", "Who asks, where it was not by sudo"],
   ["LOGNAME", "Who asks, where USER is not set"],
@@ -30,4 +31,13 @@ export const environment: readonly [name: string, says: string][] = [
 export const stepEnvironment: readonly [name: string, says: string][] = [
   ["GARZA_RUN", "The run's own token: the same when it is picked up again after a crash"],
   ["GARZA_FENCE", "The fencing token of the locks that the operation holds; unset without any"],
+];
+
+/** Every variable that is set for a script which is a route to a host. */
+export const routeEnvironment: readonly [name: string, says: string][] = [
+  ["GARZA_COMMAND", "The command line to run there"],
+  ["GARZA_HOST", "The host's name in the inventory"],
+  ["GARZA_ADDRESS", "Its address, from the fallback or the primary route"],
+  ["GARZA_PORT", "Its port for SSH"],
+  ["GARZA_USER", "Who to log in as; unset where nothing says so"],
 ];

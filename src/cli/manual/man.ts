@@ -2,7 +2,7 @@
 import { version } from "../../core/version.ts";
 import { type Command, everywhere, type Option } from "../command.ts";
 import type { Entry } from "../index.ts";
-import { environment, stepEnvironment } from "./environment.ts";
+import { environment, routeEnvironment, stepEnvironment } from "./environment.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { dataFiles, repositoryFiles } from "./files.ts";
 
@@ -29,7 +29,16 @@ export async function manPage(entries: readonly Entry[]): Promise<string> {
       "EXIT STATUS",
       list(exitCodes().map(([code, meaning, kinds]) => [code, kinds ? `${meaning} (${kinds})` : meaning])),
     ),
-    section("ENVIRONMENT", [list(environment), ".SS Set for the commands of steps", list(stepEnvironment)].join("\n")),
+    section(
+      "ENVIRONMENT",
+      [
+        list(environment),
+        ".SS Set for the commands of steps",
+        list(stepEnvironment),
+        ".SS Set for a script that is a route to a host",
+        list(routeEnvironment),
+      ].join("\n"),
+    ),
     section(
       "FILES",
       [".SS In the repository", list(repositoryFiles), ".SS In the data folder", list(dataFiles)].join("\n"),

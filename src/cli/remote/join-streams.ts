@@ -1,6 +1,7 @@
 /** Joins this terminal with what runs on another host: input, output, the window's size, Ctrl-C. */
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
+import { problem } from "../../core/problem.ts";
 import type { Connection, Pty, RemoteEnd, RemoteStream } from "../../hosts/connection.ts";
 import type { Sink, Terminal } from "../terminal.ts";
 
@@ -10,28 +11,38 @@ export type Joining = {
   line: string | null;
   /** It gets a terminal of its own, the size of ours. */
   asTerminal: boolean;
+  /** Our standard input is its own. */
+  input: boolean;
+  /** What runs there heeds signals: it gets the first one, and time to end by itself. */
+  patient: boolean;
   terminal: Terminal;
 };
 
-/** Rejects with `Lost`, `NotSent`. */
-export async function joinStreams({ connection, line, asTerminal, terminal }: Joining): Promise<RemoteEnd> {
+/** Rejects with `Lost`, `NotSent`, and `left-by-signal`. */
+export async function joinStreams(joining: Joining): Promise<RemoteEnd> {
+  const { connection, line, asTerminal, input, patient, terminal } = joining;
   const { out, err } = terminal;
+  const left = Promise.withResolvers<never>();
+  let signals = 0;
   const stream = await connection.open(line, asTerminal ? { pty: ptyOf(terminal) } : {});
   const release = [
     terminal.onSignal((signal) => {
       stream.signal(signal.slice("SIG".length));
-      stream.close();
+      if (patient && signal !== "SIGHUP" && ++signals === 1) return;
+      left.reject(
+        problem({ kind: "left-by-signal", message: `left; what runs on ${connection.host} may go on there` }),
+      );
     }),
     out.onResize(() => {
       if (asTerminal) stream.resize(out.columns(), out.rows());
     }),
-    connection.takesInput ? joinInput(stream, asTerminal) : () => {},
+    joinInput(stream, { asTerminal, input: input && connection.takesInput }),
   ];
   try {
     const copied = [copy(stream.stdout, out), copy(stream.stderr, err)];
     const gone = Promise.race(copied.map(async (copy) => ((await copy) ? never : readerGone)));
     const end = Promise.all([stream.ended, ...copied]).then(([ended]) => ended);
-    return await Promise.race([end, gone]);
+    return await Promise.race([end, gone, left.promise]);
   } finally {
     for (const each of release) each();
     stream.close();
@@ -69,9 +80,9 @@ function takesMore(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 /** At a terminal each key goes there as it is pressed; Enter ~ . gives up a connection that does not answer any more. */
-function joinInput(stream: RemoteStream, asTerminal: boolean): () => void {
+function joinInput(stream: RemoteStream, { asTerminal, input }: Pick<Joining, "asTerminal" | "input">): () => void {
   const { stdin } = process;
-  if (!asTerminal && stdin.isTTY) {
+  if (!input || (!asTerminal && stdin.isTTY)) {
     stream.stdin.end();
     return () => {};
   }

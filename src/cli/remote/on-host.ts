@@ -2,7 +2,7 @@
 import { problem } from "../../core/problem.ts";
 import type { Call, Command } from "../command.ts";
 import { farCommand } from "./far-command.ts";
-import { refuseThisMachine, withHosts } from "./open-hosts.ts";
+import { withHosts } from "./open-hosts.ts";
 import { runThere } from "./run-there.ts";
 
 export async function runOnHost(name: string, command: Command, call: Call): Promise<number> {
@@ -11,10 +11,15 @@ export async function runOnHost(name: string, command: Command, call: Call): Pro
   const { terminal, typed } = call;
   return withHosts(call, async ({ hosts, inventory }) => {
     const host = inventory.find(name);
-    refuseThisMachine(host);
+    // The inventory is the same on every machine of it.
+    if (host.local) return command.run(call);
     const line = farCommand(host, [...command.name.split(" "), ...typed]);
     const asTerminal = terminal.interactive && terminal.out.isTerminal;
-    const code = await runThere({ hosts, host: name, terminal, line, asTerminal });
+    // Input that nobody there reads is left to whoever comes next: `while read -r host; do garza status --on "$host"; done`.
+    const input = asTerminal || command.readsInput === true;
+    const look = `garza status --on ${name}`;
+    const there = { hosts, host: name, look, terminal, line, asTerminal, input, patient: true };
+    const code = await runThere(there);
     const advice = adviceFor(code, host.garza ?? {});
     if (advice !== undefined) terminal.err.write(`garza: ${advice}\n`);
     return code;

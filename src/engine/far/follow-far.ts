@@ -1,5 +1,6 @@
 /** Follows a process on another host to its end: its output comes here piece by piece, each byte once. */
 import { sizeOf } from "../../core/output/cap.ts";
+import { GarzaError } from "../../core/problem.ts";
 import type { Connection } from "../../hosts/connection.ts";
 import { type FarLook, look, type Offsets } from "../../hosts/far/far-process.ts";
 import type { ProcessResult } from "../../steps/step.ts";
@@ -38,9 +39,8 @@ export async function followFar(far: RunningFar, { name, start, first, connectio
     const looking = lookerOf(far, name, connection, stopping.tooLate);
     let seen = first;
     for (;;) {
-      keep(far.out, seen.out);
-      keep(far.err, seen.err);
-      if (seen.state !== "running" && !seen.isPartial) break;
+      const isKept = await kept(far, seen, stopping.tooLate);
+      if (isKept && seen.state !== "running" && !seen.isPartial) break;
       seen = await looking(offsetsOf(far, start));
     }
     await stopping.done();
@@ -55,6 +55,22 @@ export async function followFar(far: RunningFar, { name, start, first, connectio
     stopping.release();
   }
 }
+
+/** False: there was no room for all of it here. What is in the files by now is not asked for again. */
+async function kept({ out, err, host, clock, warn }: RunningFar, seen: FarLook, signal: AbortSignal): Promise<boolean> {
+  try {
+    keep(out, seen.out);
+    keep(err, seen.err);
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "storage-full" || signal.aborted) throw thrown;
+    // A record of it may find no room either.
+    await warn(`there is no room for its output here: it waits on ${host} until there is`).catch(() => {});
+    await clock.sleep(fullPauseMs, signal).catch(() => {});
+    return false;
+  }
+}
+const fullPauseMs = 1_000;
 
 /** By its own connection while that holds, afterwards by any. */
 function lookerOf(far: RunningFar, name: string, connection: Connection | undefined, signal: AbortSignal) {

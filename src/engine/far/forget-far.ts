@@ -14,20 +14,33 @@ export function forgetFar(connections: Connections, folders: readonly string[]):
     const { host, user } = note;
     const signal = AbortSignal.timeout(longestMs);
     const options = { signal, control: true, ...(user !== undefined && { user }) };
-    const sweep = isFirst(connections, host);
-    void connections
+    const { swept, underWay } = of(connections);
+    // Once in an agent's life is often enough.
+    const sweep = swept.size < swept.add(host).size;
+    const forgotten = connections
       .use(host, options, (connection) => tidy(connection, basename(folder), { sweep, signal }))
-      .catch(() => {});
+      .catch(() => {})
+      .finally(() => underWay.delete(forgotten));
+    underWay.add(forgotten);
   }
 }
 
+/** Waits a moment for what is under way, before the connections are closed. */
+export async function haveForgotten(connections: Connections): Promise<void> {
+  const { underWay } = of(connections);
+  const stop = AbortSignal.timeout(shortMs);
+  const late = new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve(), { once: true }));
+  if (underWay.size > 0) await Promise.race([Promise.allSettled(underWay), late]);
+}
+
 const longestMs = 60_000;
+const shortMs = 2_000;
 
-const swept = new WeakMap<Connections, Set<string>>();
+type Forgetting = { swept: Set<string>; underWay: Set<Promise<void>> };
+const forgetting = new WeakMap<Connections, Forgetting>();
 
-/** Once in an agent's life is often enough. */
-function isFirst(connections: Connections, host: string): boolean {
-  const hosts = swept.get(connections) ?? new Set();
-  swept.set(connections, hosts);
-  return hosts.size < hosts.add(host).size;
+function of(connections: Connections): Forgetting {
+  const known = forgetting.get(connections) ?? { swept: new Set(), underWay: new Set() };
+  forgetting.set(connections, known);
+  return known;
 }

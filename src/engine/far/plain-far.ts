@@ -26,6 +26,8 @@ export async function runPlain(
   await far.onStart({ host, folder: null });
   let group: number | undefined;
   const stopping = stopOnAbort(far, basename(folder), () => group);
+  // What gets away from its group is told by this.
+  const begun = { ...far.start, env: { ...far.start.env, GARZA_RUN: basename(folder) } };
   const plain = { onBytes: (stream: "out" | "err", bytes: Buffer) => keep(far[stream], bytes), signal };
   const onGroup = (its: number) => {
     group = its;
@@ -34,8 +36,8 @@ export async function runPlain(
     const end = await (raw !== undefined
       ? execRaw(connection, raw, plain)
       : connection.takesInput
-        ? openPlain(connection, far.start, { ...plain, onGroup, signal: stopping.tooLate })
-        : execPlain(connection, far.start, plain));
+        ? openPlain(connection, begun, { ...plain, onGroup, signal: stopping.tooLate })
+        : execPlain(connection, begun, plain));
     await stopping.done();
     return resultOf(far, endOf(end), start);
   } catch (thrown) {

@@ -69,9 +69,10 @@ async function takeUp(far: RunningFar, folder: string): Promise<ProcessResult | 
   const note = readFar(folder);
   // Nothing there keeps a record of it.
   if (note?.isPlain) return repeatOrAsk(far);
-  const found = await insist(far, lookLimit(far), (connection) =>
+  const limit = lookLimit(far);
+  const found = await insist(far, limit.signal, (connection) =>
     claim(connection, name, offsetsOf(far, start), note?.place ?? ""),
-  );
+  ).finally(limit.release);
   if (found.state === "never") return undefined;
   if (found.state === "absent" || (found.state === "gone" && !found.lapsed)) return repeatOrAsk(far);
   return followFar(far, { name, start, first: found });
@@ -82,12 +83,19 @@ function repeatOrAsk({ mayRepeat, name }: RunningFar): undefined {
 }
 
 /** After a stop there is a while for asking what became of it. */
-function lookLimit({ signal, graceMs, mayRepeat }: RunningFar): AbortSignal {
+function lookLimit({ signal, graceMs, mayRepeat }: RunningFar): { signal: AbortSignal; release: () => void } {
   const limit = new AbortController();
-  const ring = () => alarm(mayRepeat ? 0 : graceMs + lookAfterStopMs, () => limit.abort(signal.reason));
-  if (signal.aborted) ring();
-  else signal.addEventListener("abort", ring, { once: true });
-  return limit.signal;
+  let callOff = () => {};
+  const begin = () => {
+    callOff = alarm(mayRepeat ? 0 : graceMs + lookAfterStopMs, () => limit.abort(signal.reason));
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener("abort", begin, { once: true });
+  const release = () => {
+    signal.removeEventListener("abort", begin);
+    callOff();
+  };
+  return { signal: limit.signal, release };
 }
 const lookAfterStopMs = 60_000;
 

@@ -3,6 +3,7 @@
  * What answers is told by a mark that nobody can guess; what a login shell prints around it is not looked at.
  */
 import { randomBytes } from "node:crypto";
+import { problem } from "../../core/problem.ts";
 import { type Connection, type ExecOptions, Lost } from "../connection.ts";
 import common from "./common.sh" with { type: "text" };
 
@@ -17,36 +18,37 @@ export type Question = {
   variables: Readonly<Record<string, string | number>>;
   /** Its last line. */
   call: string;
-  /** What it reads behind itself. */
-  payload?: Uint8Array;
 };
 
 /** The words behind the mark, and the bytes behind each section's name. */
 export type Answer = { words: string[]; head: string[]; section(name: string): Buffer };
 
-/** Reads no further than the program, so that the rest stays for what it calls. Sends nothing that is not in `question`. */
-const withPayload = `exec /bin/sh -c 'IFS= read -r n && p=$(dd bs=1 count="$n" 2>/dev/null) && eval "$p"'`;
-export const alone = `exec /bin/sh -c 'p=$(cat) && eval "$p"'`;
+/** The same for every program, and for every shell a word or two: no value ever stands in it. */
+export const commandLine = `exec /bin/sh -c 'p=$(cat) && eval "$p"'`;
 
 /** Throws `NotSent`, `Lost`, `NotUnderstood`. */
 export async function ask(
   connection: Connection,
-  { program, variables, call, payload }: Question,
+  { program, variables, call }: Question,
   options: Pick<ExecOptions, "signal"> = {},
 ): Promise<Answer> {
   const nonce = `garza-${randomBytes(12).toString("hex")}`;
   const set = Object.entries({ ...variables, nonce }).map(([name, value]) => `g_${name}=${quote(String(value))}\n`);
-  const text = [common, program].join("\n").replace(/^ *#.*\n/gm, "");
+  const text = `${common}\n${program}`;
   // In braces: what was cut off on the way is no program at all.
-  const whole = Buffer.from(`{\n${set.join("")}${text}\n${call}\n}`);
-  const stdin = payload ? Buffer.concat([Buffer.from(`${whole.length}\n`), whole, payload]) : whole;
-  const { stdout, stderr, exitCode } = await connection.exec(payload ? withPayload : alone, {
-    ...options,
-    stdin,
-    limit: largestAnswer,
-  });
+  const stdin = `{\n${set.join("")}${text}\n${call}\n}`;
+  if (stdin.includes("\0")) throw refusedNul();
+  const { stdout, stderr, exitCode } = await connection.exec(commandLine, { ...options, stdin, limit: largestAnswer });
   return read(stdout, nonce) ?? refuse(stdout, nonce, stderr, exitCode);
 }
+
+const refusedNul = () =>
+  problem({
+    kind: "value-refused",
+    code: "E_NUL",
+    where: "a command for another machine",
+    message: "it holds a NUL, which no shell can take",
+  });
 
 /** Pieces of output, and what a login shell may print besides. */
 const largestAnswer = 8 * 2 ** 20;

@@ -1,13 +1,7 @@
-# Makes the run folder, fills it from standard input (wrapper, script and input, of the sizes given, one behind the
-# other), and starts the wrapper in a session of its own. Where the folder is there already, it only looks.
-# `program` is a script that stays there, under its name, until the folder goes.
+# Makes the run folder, fills it (`pieces` comes with it), and starts the wrapper in a session of its own. Where the
+# folder is there already, it only looks.
 fill() {
-  cat >payload && [ "$(wc -c <payload)" -eq $(($1 + $2 + $3)) ] && : >out && : >err &&
-    {
-      dd of=wrapper bs="$1" count=1 &&
-        if [ "$2" -gt 0 ]; then dd of="$g_script" bs="$2" count=1; fi &&
-        if [ -n "$g_input" ]; then cat >stdin; fi
-    } <payload || return 1
+  pieces && : >out && : >err || return 1
   # Seconds rather than a time of day: the two clocks may differ.
   [ -z "$g_until" ] || printf '%s\n' "$(($(date +%s) + g_until))" >until
 } 2>/dev/null
@@ -26,7 +20,18 @@ launch() {
   esac
 }
 
-# A moment, in which the wrapper says who it is.
+# A moment, in which many have come to their end already. A wrapper that is not our child has its own moment.
+await_end() {
+  [ "$g_detach" != bash ] || return 0
+  g_patience=0
+  trap : USR1
+  (nap 0.35 && kill -USR1 $$) </dev/null >/dev/null 2>&1 &
+  g_alarm=$!
+  wait "$1"
+  kill "$g_alarm" 2>/dev/null
+}
+
+# Until it has said who it is.
 await_wrapper() {
   g_pauses=0
   while [ ! -s "$g_folder/pid" ] && [ "$g_pauses" -lt 500 ]; do
@@ -43,13 +48,14 @@ begin() {
   elif ! (enter) 2>/dev/null; then
     say directory
   elif mkdir "$g_folder" 2>/dev/null; then
-    if (cd "$g_folder" && fill $g_sizes); then
-      rm -f "$g_folder/payload"
-      (enter && variables && launch "$@") </dev/null >>"$g_folder/out" 2>>"$g_folder/err" &
+    if (cd "$g_folder" && fill); then
+      # Within: a shell that keeps a process of its own there must not keep the channel open.
+      (exec </dev/null >>"$g_folder/out" 2>>"$g_folder/err" && enter && variables && launch "$@") &
+      await_end $!
       await_wrapper
       look
     else
-      (cd "$g_folder" && rm -f payload wrapper "$g_script" stdin)
+      (cd "$g_folder" && rm -f wrapper script program stdin stdin.whole)
       mkdir "$g_folder/started" 2>/dev/null
       say full
     fi

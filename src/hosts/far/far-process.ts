@@ -2,6 +2,7 @@
  * A process on another machine, under the wrapper that local ones have. It is found by the name of its run folder
  * there, by whatever route; nothing here starts a second one under the same name.
  */
+import { problem } from "../../core/problem.ts";
 import wrapper from "../../core/process/wrapper.sh" with { type: "text" };
 import type { Connection } from "../connection.ts";
 import { type Answer, ask, quote } from "./ask.ts";
@@ -74,24 +75,25 @@ export async function begin(
   { detach, place }: FarPlace,
   { argv, script = "", isFile = false, stdin, env, directory = "", untilSeconds }: FarStart,
 ): Promise<FarLook | NotBegun> {
-  // The shell has the script open under another number; what it starts has no business with it.
-  const text = script === "" || isFile ? script : `exec 9<&-\n${script}`;
-  const pieces = [wrapper, text, stdin ?? ""].map((piece) => Buffer.from(piece));
   const variables = {
     name,
     detach,
     expected: place,
     directory,
-    script: isFile ? "program" : "script",
-    sizes: pieces.map((piece) => piece.length).join(" "),
-    input: stdin === undefined ? "" : "yes",
     ...asking({ out: 0, err: 0 }, { patience: shortPatience, claim: true }),
     until: secondsOf(untilSeconds),
   };
-  const program = `${lookProgram}\n${beginProgram}\n${exporting({ ...env, GARZA_RUN: name })}`;
+  // The shell has the script open under another number; what it starts has no business with it.
+  const files = isFile ? { program: script } : script === "" ? {} : { script: `exec 9<&-\n${script}` };
+  const program = [
+    lookProgram,
+    beginProgram,
+    exporting({ ...env, GARZA_RUN: name }),
+    filling({ wrapper, ...files }, stdin),
+  ].join("\n");
   const words = argv.map((word) => (isFile && word === scriptPlace ? `"${filePlace}"` : quote(word)));
   const call = ["begin", ...words].join(" ");
-  const answer = await ask(connection, { program, variables, call, payload: Buffer.concat(pieces) });
+  const answer = await ask(connection, { program, variables, call });
   const [word] = answer.words;
   return word === "full" || word === "directory" || word === "moved" ? word : lookOf(answer, { out: 0, err: 0 });
 }
@@ -155,7 +157,7 @@ const block = 4096;
 const pieceBlocks = 256;
 /** Pauses there: the first few are short, the others a second. */
 const longPatience = 24;
-const shortPatience = 9;
+const shortPatience = 4;
 
 const asking = ({ out, err }: Offsets, { patience, claim }: { patience: number; claim: boolean }) => ({
   out,
@@ -197,4 +199,33 @@ function lookOf({ words, head, section }: Answer, offsets: Offsets): FarLook {
 function cut(bytes: Buffer, offset: number, size: number): Buffer {
   const skipped = offset % block;
   return bytes.subarray(skipped, Math.max(skipped, skipped + size - offset));
+}
+
+/** Each text as it is, but for a newline at its end; the standard input to the byte. */
+function filling(files: Readonly<Record<string, string>>, stdin: string | undefined): string {
+  const mark = `end-${crypto.randomUUID()}`;
+  const pieces = Object.entries(files).map(([name, text]) => `cat >${name} <<'${mark}' &&\n${text}\n${mark}\n`);
+  if (stdin !== undefined) {
+    const { text, back } = withoutNul(stdin);
+    const size = Buffer.byteLength(stdin);
+    pieces.push(`${back} >stdin.whole <<'${mark}' &&\n${text}\n${mark}\n`);
+    pieces.push(size === 0 ? ": >stdin &&\n" : `dd if=stdin.whole of=stdin bs=${size} count=1 2>/dev/null &&\n`);
+    pieces.push("rm -f stdin.whole &&\n");
+  }
+  return `pieces() {\n${pieces.join("")}:\n}`;
+}
+
+/** A shell's text can't hold a NUL: another character that is not in it stands for it on the way. */
+function withoutNul(text: string): { text: string; back: string } {
+  if (!text.includes("\0")) return { text, back: "cat" };
+  const free = [1, 2, 3, 4, 5, 6].find((code) => !text.includes(String.fromCharCode(code)));
+  if (free === undefined) {
+    throw problem({
+      kind: "value-refused",
+      code: "E_NUL",
+      where: "stdin",
+      message: "it holds NULs and all that could stand for them",
+    });
+  }
+  return { text: text.replaceAll("\0", String.fromCharCode(free)), back: `tr '\\00${free}' '\\000'` };
 }

@@ -19,9 +19,9 @@ is_over() { read -r g_code g_token <"$g_folder/exit" && [ "$g_token" = "$g_name"
 
 # Sets `g_outsize`, `g_errsize`.
 measure() {
-  set -- $(wc -c "$g_folder/out" "$g_folder/err" 2>/dev/null | while read -r g_size g_rest; do printf '%s ' "$g_size"; done)
-  g_outsize=${1:-0} g_errsize=${2:-0}
-}
+  set -- $(cd "$g_folder" && wc -c out err)
+  g_outsize=${1:-0} g_errsize=${3:-0}
+} 2>/dev/null
 
 # Whole blocks: a read may begin before what was asked for, and end behind what was measured.
 emit() {
@@ -34,6 +34,7 @@ never_started() {
     { mkdir "$g_folder/started" || mkdir "$g_folder/pid" || [ -d "$g_folder/pid" ]; }
 } 2>/dev/null
 
+# Each time measured after it was judged: what was printed before an end is in it.
 follow() {
   g_pauses=0
   judge
@@ -44,11 +45,9 @@ follow() {
     [ "$g_fresh" -le 0 ] || [ "$g_pauses" -lt 4 ] || break
     case $g_pauses in 0) nap 0.02 ;; 1) nap 0.05 ;; 2) nap 0.1 ;; 3) nap 0.2 ;; 4 | 5) nap 0.5 ;; *) nap 1 ;; esac
     g_pauses=$((g_pauses + 1))
-    measure
     if [ -e "$g_folder/exit" ] || ! kill -0 "$g_pid" 2>/dev/null; then judge; fi
+    measure
   done
-  # What was printed before the end is measured after it.
-  measure
 }
 
 # A start that is still under way finds the folder taken.

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
 import type { Connection, RemoteEnd } from "../connection.ts";
-import { alone, quote } from "./ask.ts";
+import { commandLine, quote } from "./ask.ts";
 import { type FarStart, scriptPlace } from "./far-process.ts";
 
 type Plain = {
@@ -41,13 +41,12 @@ export async function openPlain(
   { onBytes, onGroup, signal }: Plain & { onGroup(group: number): void },
 ): Promise<RemoteEnd> {
   const mark = `garza-${crypto.randomUUID()}`;
-  const stream = await connection.open(alone, { signal });
+  const stream = await connection.open(commandLine, { signal });
   stream.stdin.on("error", () => {
     // It ended before it had read all: how, the end says.
   });
   stream.stdin.end(`{\necho ${mark} $$ >&2\necho ${mark}\n${programOf(start)}\n}`);
-  const [end] = await Promise.all([
-    stream.ended,
+  const heard = [
     behind(stream.stdout, mark, (bytes) => onBytes("out", bytes)),
     behind(
       stream.stderr,
@@ -55,8 +54,14 @@ export async function openPlain(
       (bytes) => onBytes("err", bytes),
       (said) => onGroup(Number(said)),
     ),
-  ]);
-  return end;
+  ];
+  try {
+    const [end] = await Promise.all([stream.ended, ...heard]);
+    return end;
+  } catch (thrown) {
+    stream.close();
+    throw thrown;
+  }
 }
 
 /** What a login shell prints comes before the line with the mark, and is nobody's output. */

@@ -99,7 +99,7 @@ async function copyFile(source: Side, target: Side, file: OneFile, progress: Pro
   } finally {
     await reading.close().catch(() => {});
   }
-  const [sent, arrived] = [await source.sum(from), await target.sum(aside)];
+  const [sent, arrived] = await Promise.all([source.sum(from), target.sum(aside)]);
   if (sent !== undefined && arrived !== undefined && sent !== arrived) return false;
   signal.throwIfAborted();
   await target.rename(aside, place);
@@ -107,9 +107,9 @@ async function copyFile(source: Side, target: Side, file: OneFile, progress: Pro
   return true;
 }
 
-const chunk = 32 * 1024;
+const chunk = 128 * 1024;
 /** Pieces under way at once. */
-const most = 64;
+const most = 16;
 
 /** Several at once, as each takes a round trip; `written` grows by what has arrived without a gap. */
 async function pump(

@@ -9,11 +9,13 @@ export type Line = {
   isOpen(): boolean;
   /** Why it is gone, once it is. */
   gone: Promise<string>;
+  /** Told at once, while its channels are still as they were; until the returned function is called. */
+  onGone(listener: (why: string) => void): () => void;
   /** Rejects with `Refused` when the server opens no further channel now, `NotSent`, `Lost`. */
   exec(command: string, pty?: Pty): Promise<Session>;
-  shell(pty: Pty): Promise<Session>;
+  shell(pty?: Pty): Promise<Session>;
   sftp(): Promise<SFTPWrapper>;
-  /** A connection from there to somewhere else. */
+  /** A connection from there to somewhere else; rejects with the reason why there is none. */
   forward(host: string, port: number): Promise<Duplex>;
   end(): void;
 };
@@ -35,17 +37,18 @@ export type LineRequest = {
   /** Kinds of host keys, the best one first. */
   hostKeys?: readonly string[];
   timeoutMs: number;
+  /** Between two questions whether the other side is still there. */
+  keepaliveMs?: number;
   signal: AbortSignal;
 };
 
 export type AuthMethod = Extract<AnyAuthMethod, { type: "publickey" | "agent" }>;
 
-const keepaliveMs = 15_000;
-const keepaliveCount = 3;
+const unanswered = 3;
 
 /** Rejects with what `verify` threw, the signal's reason, or an error that says why. */
 export async function openLine(request: LineRequest): Promise<Line> {
-  const { connect, user, methods, verify, hostKeys, timeoutMs, signal } = request;
+  const { connect, user, methods, verify, hostKeys, timeoutMs, keepaliveMs = 15_000, signal } = request;
   const { Client } = (await import("ssh2")).default;
   signal.throwIfAborted();
   // From here to where the library listens nothing is waited for: no error of it may pass unheard.
@@ -54,12 +57,15 @@ export async function openLine(request: LineRequest): Promise<Line> {
   let distrust: unknown;
   const ready = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<string>();
+  const listeners = new Set<(why: string) => void>();
   let why = "the connection was cut";
   let isUp = false;
   const fail = (thrown: unknown) => {
     ready.reject(distrust ?? thrown);
     client.destroy();
     socket.destroy();
+    // A channel of a jump host is closed only once it has been read to its end, and nobody else reads it now.
+    socket.resume();
   };
   const abort = () => fail(signal.reason);
 
@@ -71,12 +77,15 @@ export async function openLine(request: LineRequest): Promise<Line> {
   client.on("error", (error: Error & { level?: string }) => {
     // An agent that can't sign is no end: the next method is tried.
     if (!isUp && error.level === "agent") return;
-    why = reasonOf(error, timeoutMs);
-    fail(new Error(why, { cause: error }));
+    const reason = reasonOf(error, timeoutMs, keepaliveMs);
+    if (isUp) why = `the connection was cut: ${reason}`;
+    fail(new Error(reason, { cause: error }));
   });
   client.on("close", () => {
     isUp = false;
     gone.resolve(why);
+    for (const listener of listeners) listener(why);
+    listeners.clear();
     fail(new Error("the other side closed the connection before the handshake was over"));
   });
   if (signal.aborted) abort();
@@ -100,7 +109,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
         },
         readyTimeout: timeoutMs,
         keepaliveInterval: keepaliveMs,
-        keepaliveCountMax: keepaliveCount,
+        keepaliveCountMax: unanswered,
       });
     }
     await ready.promise;
@@ -115,18 +124,32 @@ export async function openLine(request: LineRequest): Promise<Line> {
       try {
         open((error, opened) => (error ? reject(refusal(error, isOpen())) : resolve(opened)));
       } catch (thrown) {
-        // Thrown before anything is sent.
+        // Thrown before anything is sent: its socket takes no more, which is told a little later.
+        isUp = false;
         reject(new NotSent(thrown instanceof Error ? thrown.message : String(thrown)));
       }
     });
   return {
     isOpen,
     gone: gone.promise,
+    onGone(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     exec: (command, pty) => opening((callback) => client.exec(command, { ...(pty && { pty }) }, inSession(callback))),
-    shell: (pty) => opening((callback) => client.shell(pty, inSession(callback))),
+    shell: (pty) => opening((callback) => client.shell(pty ?? false, inSession(callback))),
     sftp: () => opening((callback) => client.sftp(callback)),
-    forward: (host, port) => opening<Duplex>((callback) => client.forwardOut("127.0.0.1", 0, host, port, callback)),
+    forward: (host, port) =>
+      opening<Duplex>((callback) => client.forwardOut("127.0.0.1", 0, host, port, callback)).catch(
+        (thrown: unknown) => {
+          // Not a matter of how many channels there are: it is what lies behind that does not answer.
+          if (thrown instanceof Refused) throw new Error(`from there: ${thrown.message}`, { cause: thrown });
+          throw thrown;
+        },
+      ),
     end() {
+      // Whoever comes now must not begin anything in it.
+      isUp = false;
       client.end();
       // One that does not answer would stay for ever.
       setTimeout(() => client.destroy(), 1_000).unref();
@@ -154,9 +177,9 @@ function refusal(error: Error & { reason?: unknown }, isOpen: boolean): Error {
   return new Lost("the connection was cut while the command was being started", { cause: error });
 }
 
-function reasonOf(error: Error & { level?: string }, timeoutMs: number): string {
+function reasonOf(error: Error & { level?: string }, timeoutMs: number, keepaliveMs: number): string {
   const { level, message } = error;
-  if (message === "Keepalive timeout") return `no answer for ${(keepaliveMs * (keepaliveCount + 1)) / 1000} s`;
+  if (message === "Keepalive timeout") return `no answer for ${(keepaliveMs * (unanswered + 1)) / 1000} s`;
   if (level === "client-timeout") return `no answer within ${timeoutMs / 1000} s`;
   if (level === "client-authentication") return "permission denied: no key was accepted";
   if (/no matching/.test(message)) return `it offers nothing that is strong enough (${message})`;

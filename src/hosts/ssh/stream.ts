@@ -1,4 +1,5 @@
 /** A channel of ssh2 as one of our streams. */
+import type { ClientChannel } from "ssh2";
 import { Lost, type RemoteEnd, type RemoteStream } from "../connection.ts";
 import type { Line, Session } from "./line.ts";
 
@@ -6,18 +7,25 @@ import type { Line, Session } from "./line.ts";
 export function streamOf({ channel, exit }: Session, line: Line, onClose: () => void): RemoteStream {
   const end = Promise.withResolvers<RemoteEnd>();
   let isOver = false;
-  const close = (why: string) => {
+  const over = (settle: () => void) => {
     if (isOver) return;
     isOver = true;
+    forget();
     onClose();
-    const known = exit();
-    if (known) end.resolve(known);
-    else end.reject(new Lost(why));
+    settle();
   };
+  const lost = (why: string) => over(() => end.reject(new Lost(why)));
+  const forget = line.onGone((why) => {
+    // All of it has come: it is closed once that is read. Otherwise what was never read would keep the close back.
+    if (exit() === undefined) lost(why);
+    else if (!hasEnded(channel)) lost(`${why} before all of its output had come`);
+  });
   // Comes behind the end of both outputs.
-  channel.on("close", () => close(line.isOpen() ? "the channel was closed without an exit" : "the connection was cut"));
-  // What was never read would keep the close back for ever.
-  void line.gone.then((why) => close(why));
+  channel.on("close", () => {
+    const known = exit();
+    if (known) over(() => end.resolve(known));
+    else lost(line.isOpen() ? "the channel was closed without an exit" : "the connection was cut");
+  });
   channel.on("error", () => {});
   channel.stderr.on("error", () => {});
   end.promise.catch(() => {});
@@ -32,7 +40,11 @@ export function streamOf({ channel, exit }: Session, line: Line, onClose: () => 
       channel.close();
       channel.resume();
       channel.stderr.resume();
-      close("it was given up here");
+      lost("it was given up here");
     },
   };
 }
+
+/** Nothing more comes in it; the library has no other word for that. */
+const hasEnded = (channel: ClientChannel) =>
+  (channel as unknown as { incoming: { state: string } }).incoming.state !== "open";

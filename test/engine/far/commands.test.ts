@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { stepToken } from "../../../src/core/ids.ts";
+import { runFar } from "../../../src/engine/far/run-far.ts";
 import { begin, greet, look, scriptPlace, tidy } from "../../../src/hosts/far/far-process.ts";
-import { type FarMachine, farMachine, farStep, runFar } from "../../support/far-step.ts";
+import { type FarMachine, farMachine, farStep } from "../../support/far-step.ts";
 import { until } from "../../support/temporary.ts";
 
 let machine: FarMachine;
@@ -84,6 +86,15 @@ describe("a command on another machine", () => {
     expect(hash(readFileSync(step.out))).toBe(hash(lines));
   });
 
+  test("that prints 100 MB is kept within bounds here, its first and its last words are there", async () => {
+    const step = farStep(machine, "echo first; head -c 100000000 /dev/zero | tr '\\0' x; echo; echo last");
+    const { stdout } = await runFar(step);
+    const { size, blocks } = statSync(step.out);
+    expect(size).toBe("first\n".length + 100_000_000 + "\nlast\n".length);
+    expect(blocks * 512).toBeLessThanOrEqual(64 * 2 ** 20 + 4096);
+    expect(stdout).toMatch(/^first\nx+\n\[… \d+ bytes are missing here …\]\nx+\nlast\n$/);
+  });
+
   test("is followed while it runs, and what it leaves running is told", async () => {
     const gate = join(machine.there, "gate");
     const step = farStep(
@@ -152,7 +163,7 @@ describe("a stop", () => {
 
 test("`until` ends it though nobody is there any more", async () => {
   const { name, place, end } = await machine.hosts.use("far", { signal: new AbortController().signal }, async (far) => {
-    const name = "0123456789abcdef01234567-0";
+    const name = `${stepToken()}-0`;
     const place = await greet(far);
     const start = { argv: ["sh", scriptPlace] as [string, string], script: "sleep 1000", env: {}, untilSeconds: 1 };
     let seen = await begin(far, name, place, start);

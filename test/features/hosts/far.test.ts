@@ -72,7 +72,7 @@ describe("maintain/restart-service on another machine", () => {
     const { exitCode, stderr } = await _.box.garza(...restart);
     expect([exitCode, stderr]).toEqual([0, expect.not.stringContaining("without a wrapper")]);
     expect(await _.far.calls(name)).toEqual(calls);
-    expect(await _.box.calls(name)).toEqual([]);
+    expect([await _.box.calls(name), _.runs()]).toEqual([[], []]);
     expect(await _.box.told()).toEqual([`normal: web on ${platform} was restarted and is up`]);
   });
 
@@ -131,6 +131,25 @@ test("a cancel while the line is cut reaches what runs there once it is back, an
   const gone = `/proc/${(await far.read("../home/pid")).trim()}`;
   // Whoever waits for it, it has ended by then.
   await until(() => !existsSync(gone));
+});
+
+test("no more steps are on a host at once than it allows, whoever's they are", async () => {
+  const files = {
+    "operations/slow.yml": `${head()}parameters: { n: { type: string, required: true } }
+steps:
+  - { type: ssh_command, name: slow, host: far, command: 'echo begin >>"$FAR/log"; until [ -e "$FAR/go"-\${n} ]; do sleep 0.05; done; echo end >>"$FAR/log"' }
+`,
+  };
+  await using _ = await net({}, files, ", max_concurrent: 1");
+  const { box, far } = _;
+  const running = await agent(box);
+  const ids = [await add(box, "slow", "n=1"), await add(box, "slow", "n=2")];
+  for (const id of ids) await running.says(`${id} step slow started`);
+  await until(() => existsSync(join(far.folder, "log")));
+  await far.write("../go-1", "");
+  await far.write("../go-2", "");
+  for (const id of ids) await running.says(`${id} ended: success`);
+  expect(await far.read("../log")).toBe("begin\nend\nbegin\nend\n");
 });
 
 test("prerequisites, checks, scripts and files are looked at, run and copied there", async () => {

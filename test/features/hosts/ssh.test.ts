@@ -1,52 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, symlinkSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { compiledProgram, type Sandbox, sandbox } from "../../support/sandbox.ts";
-import { freePort, type Sshd, type SshHome, sshHome, startSshd } from "../../support/sshd.ts";
+import { compiledProgram } from "../../support/sandbox.ts";
+import { freePort, startSshd } from "../../support/sshd.ts";
 import { until } from "../../support/temporary.ts";
-
-const at = ({ port, user }: Pick<Sshd, "port" | "user">) => `{ host: 127.0.0.1, port: ${port}, user: ${user} }`;
-
-type Net = AsyncDisposable & { box: Sandbox; far: Sandbox; sshd: Sshd; home: SshHome };
-
-/** This machine, and one more where garza is as well. */
-async function net(hosts: (sshd: Sshd, far: Sandbox) => string, { trusted = true } = {}): Promise<Net> {
-  const home = sshHome();
-  const far = await sandbox({ files: { "operations/hello.yml": hello } });
-  await mkdir(join(far.folder, "bin"), { recursive: true });
-  symlinkSync(compiledProgram(), join(far.folder, "bin/garza"));
-  const env = { PATH: far.env.PATH ?? "", HOME: join(far.folder, "home"), GARZA_HOME: far.data };
-  const sshd = await startSshd({ accepts: home, env });
-  if (trusted) home.trust(sshd);
-  const box = await sandbox({
-    files: { "infra/hosts.yml": hosts(sshd, far) },
-    env: { HOME: home.folder, SSH_AUTH_SOCK: "" },
-  });
-  return {
-    box,
-    far,
-    sshd,
-    home,
-    async [Symbol.asyncDispose]() {
-      await box[Symbol.asyncDispose]();
-      await far[Symbol.asyncDispose]();
-      await sshd[Symbol.asyncDispose]();
-      home[Symbol.dispose]();
-    },
-  };
-}
-
-const hello = `
-operation: { name: hello, type: maintain, description: Says hello }
-parameters:
-  name: { type: string, default: you }
-steps:
-  - { type: command, name: greet, command: "echo hello \${name}" }
-`;
-
-const plain = (sshd: Sshd, far: Sandbox) =>
-  `hosts: { far: { local: false, primary: ${at(sshd)}, garza: { root: ${far.root} } } }\n`;
+import { at, net, onScreen, plain } from "../../support/two-machines.ts";
 
 describe("garza ssh", () => {
   test("runs a command there with its exit code, its input, and its words as they are", async () => {
@@ -62,37 +20,34 @@ describe("garza ssh", () => {
     const early = await box.run("sh", "-c", `${compiledProgram()} ssh far yes | head -n 1`);
     expect(early).toEqual({ stdout: "y\n", stderr: "", exitCode: 0 });
     expect((await box.garza("ssh", "far", "kill -TERM $$")).exitCode).toBe(143);
+    const shell = await box.run("sh", "-c", `echo 'echo from a pipe; exit 6' | ${compiledProgram()} ssh far`);
+    expect([shell.exitCode, shell.stdout]).toEqual([6, expect.stringContaining("from a pipe\n")]);
+    const looped = `printf 'a\\nb\\n' | while read -r x; do echo $x; ${compiledProgram()} version --on far >/dev/null; done`;
+    expect((await box.run("sh", "-c", looped)).stdout).toBe("a\nb\n");
   });
 
   test("is a terminal there, with our size and our keys, and resizes", async () => {
     await using _ = await net(plain);
-    const { box } = _;
-    let seen = "";
-    const child = Bun.spawn([compiledProgram(), "ssh", "far"], {
-      cwd: box.root,
-      env: { ...box.env, TERM: "xterm" },
-      terminal: {
-        cols: 91,
-        rows: 27,
-        data(_terminal, chunk) {
-          seen += Buffer.from(chunk).toString();
-        },
-      },
-    });
-    const { terminal } = child;
-    if (!terminal) throw new Error("no terminal");
-    terminal.write("PS1=; stty size; echo got-$((6*7))\r");
-    await until(() => seen.includes("got-42\r\n"));
-    expect(seen).toContain("27 91");
-    terminal.resize(120, 40);
+    const screen = onScreen([compiledProgram(), "ssh", "far"], _.box);
+    screen.write("PS1=; stty size; echo got-$((6*7))\r");
+    await until(() => screen.seen().includes("got-42"));
+    expect(screen.seen()).toContain("27 91");
+    screen.resize(120, 40);
     await Bun.sleep(200);
-    terminal.write("stty size; cat; echo rc=$?\r");
-    await until(() => seen.includes("40 120"));
+    screen.write("stty size; cat; echo rc=$?\r");
+    await until(() => screen.seen().includes("40 120"));
     // Ctrl-C is a key that goes there.
-    terminal.write("\u0003");
-    await until(() => seen.includes("^C"));
-    terminal.write("exit 5\r");
-    expect(await child.exited).toBe(5);
+    screen.write("\u0003");
+    await until(() => screen.seen().includes("^C"));
+    screen.write("exit 5\r");
+    expect(await screen.exited).toBe(5);
+    // Enter ~ . gives up a connection that does not answer.
+    const stuck = onScreen([compiledProgram(), "ssh", "far"], _.box);
+    stuck.write("sleep 1000; echo st''uck\r");
+    await until(() => stuck.seen().includes("sleep 1000"));
+    await Bun.sleep(200);
+    stuck.write("\r~.");
+    expect(await stuck.exited).toBe(69);
   }, 30_000);
 
   test("refuses what is no host, and tells why none of its routes works", async () => {
@@ -187,6 +142,11 @@ describe("garza ssh trust", () => {
       "shows no key",
     );
     expect(existsSync(home.knownHosts)).toBe(false);
+    const asked = onScreen([compiledProgram(), "ssh", "trust", "far"], box);
+    await until(() => asked.seen().includes("[y/N]"));
+    expect(asked.seen()).toContain(sshd.fingerprint);
+    asked.write("n\r");
+    expect(await asked.exited).toBe(77);
     const trusted = await box.garza("ssh", "trust", "far", "--fingerprint", sshd.fingerprint);
     expect([trusted.exitCode, trusted.stderr]).toEqual([0, expect.stringContaining("is known now in")]);
     expect((await box.garza("ssh", "far", "echo in")).stdout).toBe("in\n");
@@ -213,73 +173,11 @@ describe("garza ssh trust", () => {
   });
 });
 
-describe("--on", () => {
-  test("does it on another host: its operations, its exit codes, its JSON", async () => {
+describe("garza ssh recover", () => {
+  test("runs recovery/ssh-lost for a host of the inventory", async () => {
     await using _ = await net(plain);
-    const { box, far } = _;
-    const ran = await box.garza("run", "hello", 'name=it\'s ~ "$HOME" `x`', "--on", "far");
-    expect([ran.exitCode, ran.stderr]).toEqual([0, expect.stringContaining("hello succeeded")]);
-    expect(existsSync(join(box.data, "garza.db"))).toBe(false);
-    const id = /op_\w+/.exec(ran.stderr)?.[0] ?? "";
-    const logs = await box.garza("logs", id, "--on", "far");
-    expect(logs.stdout).toContain('hello it\'s ~ "$HOME" `x`');
-    const history = await box.garza("--on", "far", "history", "--json");
-    expect(history.stdout).toBe((await far.garza("history", "--json")).stdout);
-    expect((await box.garza("run", "nothing", "--on=far")).exitCode).toBe(3);
-    expect((await box.garza("init", "--on", "far")).exitCode).toBe(2);
-    expect((await box.garza("status", "--on", "nowhere")).exitCode).toBe(78);
-  });
-
-  test("an agent there runs it, and its queue is seen from here", async () => {
-    await using _ = await net(plain);
-    const { box, far } = _;
-    const agent = far.start("agent");
-    await agent.says(/serving|ready|agent/i);
-    const added = await box.garza("queue", "add", "hello", "--on", "far", "--json");
-    expect(added.exitCode).toBe(0);
-    expect((await box.garza("queue", "stats", "--on", "far", "--json")).stdout).toContain('"workers"');
-    const all = await box.garza("status", "--on", "all");
-    expect(all.stdout).toMatch(/^HOST +AGENT +RUNNING +QUEUED +ATTENTION +LAST\nfar +runs /);
-  });
-
-  test("status --on all asks every host, and one that is gone holds up no other", async () => {
-    const gone = await freePort();
-    await using _ = await net(
-      (sshd, far) =>
-        `${plain(sshd, far).trim().slice(0, -1)}, lost: { local: false, primary: { host: 127.0.0.1, port: ${gone} } }, here: { local: true } }`,
-    );
-    const { stdout, exitCode } = await _.box.garza("status", "--on", "all");
-    expect(exitCode).toBe(69);
-    const lines = stdout.replaceAll(/ +/g, " ").trim().split("\n");
-    expect(lines.map((line) => line.split(" ")[0])).toEqual(["HOST", "far", "lost", "here"]);
-    expect(lines[2]).toContain("lost FAIL host lost can't be reached");
-    const json = JSON.parse((await _.box.garza("status", "--on", "all", "--json")).stdout);
-    expect(json).toMatchObject([
-      { host: "far", status: { queued_count: 0 } },
-      { host: "lost" },
-      { host: "here", local: true },
-    ]);
-  });
-
-  test("where garza is missing there, it is said how to name it", async () => {
-    await using _ = await net(
-      (sshd) => `hosts: { far: { local: false, primary: ${at(sshd)}, garza: { program: /opt/none/garza } } }`,
-    );
-    const { stderr, exitCode } = await _.box.garza("status", "--on", "far");
-    expect([exitCode, stderr]).toEqual([127, expect.stringContaining("garza: { program: /path/to/garza }")]);
-  });
-});
-
-describe("garza connect", () => {
-  test("is the agent's socket on standard input and output; without one it ends with 69", async () => {
-    await using box = await sandbox();
-    const none = await box.garza("connect");
-    expect([none.exitCode, none.stdout]).toEqual([69, ""]);
-    const agent = box.start("agent");
-    await agent.says(/./);
-    await until(() => existsSync(join(box.data, "agent.sock")));
-    const request = "GET /v1/agent HTTP/1.1\\r\\nHost: garza\\r\\nConnection: close\\r\\n\\r\\n";
-    const { stdout, exitCode } = await box.run("sh", "-c", `printf '${request}' | ${compiledProgram()} connect`);
-    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^HTTP\/1.1 200[\s\S]*"pid"/)]);
+    const { stdout, stderr, exitCode } = await _.box.garza("ssh", "recover", "far", "--dry-run");
+    expect([exitCode, `${stdout}${stderr}`]).toEqual([0, expect.stringContaining("host-far")]);
+    expect((await _.box.garza("ssh", "recover", "nowhere")).exitCode).toBe(78);
   });
 });
