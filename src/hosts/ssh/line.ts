@@ -152,7 +152,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
       isUp = false;
       client.end();
       // One that does not answer would stay for ever.
-      setTimeout(() => client.destroy(), 1_000).unref();
+      setTimeout(() => socket.destroy(), 1_000).unref();
     },
   };
 }
