@@ -57,8 +57,10 @@ export function readOnlyWorld(
   locks: Pick<Locks, "holder">,
   { db = null, settings = loadSettings(places, env), hearer = { say: () => {} } }: ReadOnlyParts = {},
 ): ReadOnlyWorld {
-  const secrets = openSecrets({ data: places.data, env, platform: process.platform });
-  const secret = (name: string) => secrets.get(name);
+  const from = { data: places.data, env, platform: process.platform };
+  const secrets = openSecrets(from);
+  // A passphrase that is stored while the agent lives holds for the next connection.
+  const secretNow = (name: string) => openSecrets(from).get(name);
   return {
     places,
     env,
@@ -70,8 +72,8 @@ export function readOnlyWorld(
     state: openStateFiles({ root: places.root, clock, ...(db && { log: { reader: readStateLog(db) } }) }),
     locks,
     settings,
-    secret,
-    connections: openConnections(hostSurroundings({ places, env, clock, settings, secret, ...hearer })),
+    secret: (name) => secrets.get(name),
+    connections: openConnections(hostSurroundings({ places, env, clock, settings, secret: secretNow, ...hearer })),
   };
 }
 
