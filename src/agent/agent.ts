@@ -21,6 +21,7 @@ import type { Stats } from "../queue/stats.ts";
 import { type Owner, type Ownership, ownFolder, type WhenHeld } from "../store/owner.ts";
 import { giveUpReserve } from "../store/reserve.ts";
 import { openControl } from "./control.ts";
+import { followRepository, templateFaults } from "./follow-repository.ts";
 import { openHeartbeat } from "./heartbeat.ts";
 import { type Machinery, openMachinery } from "./machinery.ts";
 import { openReader } from "./reader.ts";
@@ -163,9 +164,22 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
   }
   workers.wake();
 
+  const reload = () => {
+    const refused = refusalOf(() => reloadSettings(settings, places, env));
+    Object.assign(note, { workers: limit(), configured: clock.now(), refused: refused && describe(refused) });
+    ownership.announce(note);
+    if (refused) say(`the configuration is refused, and the one before stays in force: ${describe(refused)}`);
+    else say(`the configuration was read again: ${limit()} at once`);
+    for (const fault of templateFaults(world)) say(fault);
+    workers.wake();
+    return refused;
+  };
+  const endFollowing = runs && !onlyOwn ? followRepository({ world, onMoved: reload, say, onBug }) : async () => {};
+
   const leaveOnce = async (graceMs: number, hurry: AbortSignal) => {
     leave.abort(drained());
     endUpkeep();
+    await endFollowing();
     await Promise.race([workers.drain(graceMs, hurry), broken.promise]);
     const left = workers.running();
     await workers.release();
@@ -190,13 +204,7 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     idle: workers.idle,
     broken: broken.promise,
     counts,
-    reload() {
-      const refused = refusalOf(() => reloadSettings(settings, places, env));
-      Object.assign(note, { workers: limit(), configured: clock.now(), refused: refused && describe(refused) });
-      ownership.announce(note);
-      workers.wake();
-      return refused;
-    },
+    reload,
     leave(graceMs = parseDuration(settings["agent.drain_timeout"].value), hurry = new AbortController().signal) {
       left ??= leaveOnce(graceMs ?? 0, hurry);
       return left;

@@ -3,6 +3,7 @@ import type { Check } from "./check.ts";
 import { checkClock } from "./clock.ts";
 import { checkDataFolder } from "./data-folder.ts";
 import { checkDatabase } from "./database.ts";
+import { checkEnvironment } from "./environment.ts";
 import { checkMergeDriver } from "./merge-driver.ts";
 import { checkPrograms } from "./programs.ts";
 import { checkRoot } from "./root.ts";
@@ -13,6 +14,7 @@ import { checkVersions } from "./versions.ts";
 
 export const checks: readonly Check[] = [
   checkVersions,
+  checkEnvironment,
   checkPrograms,
   checkClock,
   checkRoot,
