@@ -178,7 +178,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: "secret list",
-    summary: "The names of stored secrets",
+    summary: "Secrets that are stored here or that templates use, and where each is found",
     load: async () => (await import("./commands/secret.ts")).list,
   },
   {

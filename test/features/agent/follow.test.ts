@@ -12,7 +12,7 @@ async function followed() {
   const box = await sandbox({ files: { "operations/hello.yml": hello("one"), "garza.yml": settings() } });
   const here = await shell(box, `
     for key in 'user.name Test' 'user.email test@example.org'; do git config --global $key; done
-    git clone -q --bare . ../remote.git && git remote add origin ../remote.git && git fetch -q origin
+    git clone -q --bare . ../remote.git && git remote add origin "$PWD/../remote.git" && git fetch -q origin
     git branch -q --set-upstream-to=origin/main main && git clone -q ../remote.git ../other`); // biome-ignore format: a script
   expect(here.stderr).toBe("");
   return {
