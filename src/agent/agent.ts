@@ -2,12 +2,12 @@
  * The agent's life: own the data folder, open, recover, serve, work, drain, leave. `garza agent` lives on; `garza run`
  * is the agent while its operation lasts; a command that only writes is one without workers.
  */
-import { randomBytes } from "node:crypto";
 import type { Control } from "../api/control.ts";
 import type { Reader } from "../api/reader.ts";
 import { prepareData } from "../core/data-folder.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { Listener } from "../core/events.ts";
+import { randomHex } from "../core/ids.ts";
 import { describe, GarzaError, messageOf, type Problem } from "../core/problem.ts";
 import { bootId } from "../core/process/identity.ts";
 import type { Masker } from "../core/redact.ts";
@@ -88,7 +88,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent | null> {
   const machine = prepareData(places).id;
   const settings = loadSettings(places, env);
   const limit = () => options.workers ?? Number(settings["queue.max_concurrent"].value);
-  const instance = randomBytes(6).toString("hex");
+  const instance = randomHex(6);
   const note: Owner = {
     pid: process.pid,
     instance,
@@ -188,7 +188,8 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     await Promise.race([workers.drain(graceMs, hurry), broken.promise]);
     const left = workers.running();
     await workers.release();
-    await settle(world, hurry, say);
+    // Who only writes something down leaves the rest to those who come to work.
+    if (runs) await settle(world, hurry, say);
     world.sharing.end();
     await server?.stop();
     store.close();

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { parseDuration } from "../core/duration.ts";
 import { readRegular } from "../core/files.ts";
 import { findGitFolder } from "../core/git-folder.ts";
-import { messageOf } from "../core/problem.ts";
+import { messageOf, problem } from "../core/problem.ts";
 import type { Settings } from "../core/settings.ts";
+import { sweepAside } from "../core/tree-file.ts";
+import { publishEdits } from "../engine/publish-edits.ts";
 import { openPublisher, type Publisher } from "../engine/publisher.ts";
 import { git } from "../git/git.ts";
 import type { PrivateStore } from "../git/private-store.ts";
@@ -27,6 +29,8 @@ export type SharedState = {
   repair(): Promise<void>;
   /** When the work tree has what was published so far. */
   settled(): Promise<void>;
+  /** See `Sharing`. `tree`: why the work tree could not be brought up to date. */
+  sync(): Promise<{ files: string[]; tree: string | null } | null>;
 };
 
 export type SharedStateRequest = Surrounding & {
@@ -101,11 +105,28 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     publisher,
     withHistory: (tree, work) => withHistory({ root, tree, log }, work),
     async repair() {
+      sweepAside(root, clock.now());
       if (log.written().length > 0) await inTree((tree) => withHistory({ root, tree, log }, async () => {}));
       if (log.onTop().some(({ publishedIn }) => publishedIn === null)) publisher.soon();
     },
     async settled() {
       await settling;
+    },
+    async sync() {
+      const [store, tree] = [await remote(), await openRoot()];
+      if (!store || !tree) return null;
+      const owed = await publisher.flush();
+      if (owed) throw problem(owed);
+      const [fallback, author] = [(await currentBranch(tree)) ?? "main", await authorOf(tree)];
+      const branch = settings["state.branch"].value;
+      const synced = await publishEdits({ store, tree, log, root, branch, fallback, author, now: clock.now });
+      let why: string | null = null;
+      if (synced) {
+        await inTree(async (here) => {
+          why = (await followPublished({ root, tree: here, log }, store, synced)) ?? null;
+        });
+      }
+      return { files: synced?.files ?? [], tree: why };
     },
   };
 }

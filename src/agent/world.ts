@@ -138,6 +138,7 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
       publishSoon: shared.publisher.soon,
       withHistory: shared.withHistory,
       repair: shared.repair,
+      sync: shared.sync,
       async settled() {
         const owed = (await locks.settled()) ?? (await shared.publisher.flush());
         await shared.settled();

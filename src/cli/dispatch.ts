@@ -79,7 +79,8 @@ function find(words: readonly string[]): { entry: Entry; words: number } {
     if (entry) return { entry, words: count };
   }
   const [first = "", second] = words;
-  const within = commands.map(({ name }) => name.split(" ")).filter(([group, own]) => group === first && own);
+  const shown = commands.filter(({ hidden }) => !hidden);
+  const within = shown.map(({ name }) => name.split(" ")).filter(([group, own]) => group === first && own);
   if (within.length > 0) {
     const known = within.map(([, own = ""]) => own);
     const [near] = second === undefined ? [] : nearest(second, known);

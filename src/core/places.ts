@@ -2,11 +2,11 @@
  * Where things live: which repository a command is about, and which folder outside of it keeps the
  * database, the output and the secrets. Finding changes nothing; `prepareData` is for what writes.
  */
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import type { Places } from "./config.ts";
 import { statOf } from "./files.ts";
+import { sha256 } from "./hash.ts";
 import { problem } from "./problem.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -56,7 +56,7 @@ export function dataFolder(root: string, { env, cwd, platform }: PlacesRequest):
   if (env.GARZA_HOME) return resolve(cwd, env.GARZA_HOME);
   const ofService = platform === "linux" ? systemData(root) : undefined;
   if (ofService !== undefined) return ofService;
-  const mark = createHash("sha256").update(root).digest("hex").slice(0, 8);
+  const mark = sha256(root).slice(0, 8);
   return join(stateFolder(env, platform), "garza", `${basename(root) || "root"}-${mark}`);
 }
 

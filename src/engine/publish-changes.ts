@@ -11,8 +11,8 @@ import type { LoggedChange } from "../state/state-log.ts";
 export type Publication = {
   store: PrivateStore;
   root: string;
-  /** Oldest first. */
-  changes: readonly LoggedChange[];
+  /** Oldest first. `guarded`: made under a lock that we still have: nobody else can have meant to change the same. */
+  changes: readonly (LoggedChange & { guarded: boolean })[];
   /** Transitions of the locks under which they were made. */
   moves: readonly RefMove[];
   /** The setting `state.branch`, and what an empty remote's branch is called. */
@@ -24,11 +24,14 @@ export type Publication = {
   sleep(ms: number): Promise<void>;
 };
 
+/** A place that somebody else has changed meanwhile. `isKept`: our value is there now; else theirs, and nothing of ours. */
+export type Met = StateConflict & { file: string; operation: string | null; isKept: boolean };
+
 /** What the push did to the locks, and what became of the changes. */
 export type Published = {
   moved: MoveResult;
-  changes: /** `commit` is the branch's tip, and has them. */
-    | { kind: "there"; ref: string; commit: string; conflicts: (StateConflict & { file: string })[] }
+  changes: /** `commit` is the branch's tip, and has them; but for those that were made without a lock, and met another's. */
+    | { kind: "there"; ref: string; commit: string; met: Met[] }
     /** Not by a rule of the remote. */
     | { kind: "refused"; why: string }
     /** A lock that guards them is another's by now. */
@@ -43,17 +46,17 @@ export async function publishChanges(publication: Publication): Promise<Publishe
   const { store, moves, branch, fallback, now, sleep } = publication;
   for (let time = 1; ; time++) {
     const { ref, tip } = await fetchBranch(store, branch, fallback);
-    const { files, conflicts } = await newTexts(publication, tip);
+    const { files, met } = await newTexts(publication, tip);
     if (files.size === 0 && tip !== null) {
       const moved = moves.length === 0 ? nothing : await moveRefs(store, moves, { atomic: true });
-      return { moved, changes: { kind: "there", ref, commit: tip, conflicts } };
+      return { moved, changes: { kind: "there", ref, commit: tip, met } };
     }
     const { message, author } = publication;
     const commit = await commitFiles(store, { parent: tip, files, message, author, now: now() });
     const moved = await moveRefs(store, [...moves, { ref, from: tip, to: commit }], { atomic: moves.length > 0 });
     if (moved.kind !== "settled") return { moved, changes: { kind: "not-now", problem: moved.problem } };
     const result = moved.refs.get(ref);
-    if (result?.kind === "moved") return { moved, changes: { kind: "there", ref, commit, conflicts } };
+    if (result?.kind === "moved") return { moved, changes: { kind: "there", ref, commit, met } };
     if (result?.kind === "refused") return { moved, changes: { kind: "refused", why: result.why } };
     const isLost = moves.some((move) => moved.refs.get(move.ref)?.kind === "stale");
     if (isLost) return { moved, changes: { kind: "unguarded" } };
@@ -70,14 +73,20 @@ const nothing: MoveResult = { kind: "settled", refs: new Map() };
 /** The files that differ when the changes are made to the branch's newest. */
 async function newTexts({ store, root, changes }: Publication, tip: string | null) {
   const files = new Map<string, string>();
-  const conflicts: (StateConflict & { file: string })[] = [];
+  const met: Met[] = [];
   for (const [file, rows] of Map.groupBy(changes, (change) => change.file)) {
     const path = pathInRepository(root, file);
     const before = await textIn(store, tip, path);
-    const all = rows.flatMap((row) => row.changes);
-    const made = reapply(before, all, { file });
-    conflicts.push(...made.conflicts.map((conflict) => ({ ...conflict, file })));
-    if (made.text !== before) files.set(path, made.text);
+    let text = before;
+    // All of an operation's at once: what it has written over itself is no loss.
+    for (const [operation, own] of Map.groupBy(rows, (row) => row.operation)) {
+      const all = own.flatMap((row) => row.changes);
+      const made = reapply(text, all, { file });
+      const isKept = made.conflicts.length === 0 || own.some(({ guarded }) => guarded);
+      met.push(...made.conflicts.map((conflict) => ({ ...conflict, file, operation, isKept })));
+      if (isKept) text = made.text;
+    }
+    if (text !== undefined && text !== before) files.set(path, text);
   }
-  return { files, conflicts };
+  return { files, met };
 }

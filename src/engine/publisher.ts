@@ -6,14 +6,16 @@ import { alarm, type Clock } from "../core/clock.ts";
 import { GarzaError, type Problem } from "../core/problem.ts";
 import { type MoveResult, moveRefs } from "../git/move-refs.ts";
 import type { PrivateStore } from "../git/private-store.ts";
+import type { RefMove } from "../git/push-refs.ts";
 import { type Carry, plain } from "../locks/keeper.ts";
+import { lockRef } from "../locks/lock-refs.ts";
 import type { Move } from "../locks/transact.ts";
 import { openTurns } from "../locks/turns.ts";
 import type { LoggedChange, StateLog } from "../state/state-log.ts";
 import type { Bindings, Store } from "../store/store.ts";
 import familySql from "./family.sql" with { type: "text" };
 import guardsSql from "./guards.sql" with { type: "text" };
-import { type Published, publishChanges } from "./publish-changes.ts";
+import { type Met, type Published, publishChanges } from "./publish-changes.ts";
 
 export type PublisherRequest = {
   db: Store;
@@ -72,7 +74,7 @@ export function openPublisher(request: PublisherRequest): Publisher {
 
   const push = async (
     store: PrivateStore,
-    changes: readonly LoggedChange[],
+    changes: readonly Pushed[],
     moves: Parameters<typeof publishChanges>[0]["moves"],
   ): Promise<Published> => {
     const message = messageOf(changes);
@@ -92,16 +94,15 @@ export function openPublisher(request: PublisherRequest): Publisher {
   };
 
   /** What the push did to the changes, written down and told. The problem, where they are still to be published. */
-  const settle = async (store: PrivateStore, changes: readonly LoggedChange[], { changes: result }: Published) => {
-    const sequences = changes.map(({ sequence }) => sequence);
+  const settle = async (store: PrivateStore, changes: readonly Pushed[], { changes: result }: Published) => {
     const operations = [...new Set(changes.map(({ operation }) => operation))];
     last = clock.monotonic();
     if (result.kind === "there") {
-      await log.published(sequences, result.commit);
-      for (const { file, path, theirs, ours } of result.conflicts) {
-        const lost = `${file} ${path}: ${JSON.stringify(theirs ?? null)}, written elsewhere meanwhile, was replaced by ${JSON.stringify(ours ?? null)}`;
-        for (const operation of operations) await tell(operation, lost);
-      }
+      const isOut = ({ file, operation }: LoggedChange) =>
+        result.met.some((met) => !met.isKept && met.file === file && met.operation === operation);
+      await log.published(sequencesOf(changes.filter((change) => !isOut(change))), result.commit);
+      await log.refused(sequencesOf(changes.filter(isOut)), "it was changed elsewhere meanwhile");
+      for (const met of result.met) await tell(met.operation, metText(met));
       onPublished(store, { ref: result.ref, tip: result.commit });
       return null;
     }
@@ -123,11 +124,11 @@ export function openPublisher(request: PublisherRequest): Publisher {
     move: Move,
     store: PrivateStore,
   ) => {
-    let pushed: { published: Published; changes: LoggedChange[] } | undefined;
+    let pushed: { published: Published; changes: Pushed[] } | undefined;
     const outcomes = await move(resources, async (moves, lost) => {
       const changes = chosen
         .filter(({ guards }) => !guards.some((guard) => lost.has(guard)))
-        .map(({ change }) => change);
+        .map(({ change, guards }) => ({ ...change, guarded: guards.some((guard) => isMoved(guard, moves)) }));
       if (changes.length === 0) return moves.length === 0 ? nothing : moveRefs(store, moves, { atomic: false });
       pushed = { published: await push(store, changes, moves), changes };
       return pushed.published.moved;
@@ -165,7 +166,8 @@ export function openPublisher(request: PublisherRequest): Publisher {
       const changes = pending().filter(({ operation }) => guardsOf(operation).length === 0);
       const store = changes.length === 0 ? undefined : await request.remote();
       if (!store) return null;
-      return settle(store, changes, await push(store, changes, []));
+      const unguarded = changes.map((change) => ({ ...change, guarded: false }));
+      return settle(store, unguarded, await push(store, unguarded, []));
     });
 
   const soon = () => {
@@ -193,7 +195,6 @@ export function openPublisher(request: PublisherRequest): Publisher {
         if (!store) return null;
         const chosen = guardedOf(changes);
         const guards = [...new Set(chosen.flatMap((each) => each.guards))];
-        if (guards.length === 0) return settle(store, changes, await push(store, changes, []));
         return (await publishWith(guards, chosen, move, store)).problem;
       }),
     async lost(operation, why) {
@@ -208,7 +209,17 @@ export function openPublisher(request: PublisherRequest): Publisher {
   };
 }
 
+type Pushed = Parameters<typeof publishChanges>[0]["changes"][number];
 type Guarded = { change: LoggedChange /** Shared locks under which it was made. */; guards: string[] };
+
+const isMoved = (resource: string, moves: readonly RefMove[]) => moves.some(({ ref }) => ref === lockRef(resource));
+const sequencesOf = (changes: readonly LoggedChange[]) => changes.map(({ sequence }) => sequence);
+
+function metText({ file, path, theirs, ours, isKept }: Met): string {
+  const [there, here] = [theirs, ours].map((value) => JSON.stringify(value ?? null));
+  const end = isKept ? `was replaced by ${here}` : `stays: ${here} was set without a lock, and is not published`;
+  return `${file} ${path}: ${there}, written elsewhere meanwhile, ${end}`;
+}
 
 const nothing: MoveResult = { kind: "settled", refs: new Map() };
 

@@ -43,6 +43,11 @@ export type Sharing = {
   publishSoon(): void;
   /** `work` moves the root's tree, whose lock is held, and sees the state files as its history has them. */
   withHistory<T>(tree: Tree, work: () => Promise<T>): Promise<T>;
+  /**
+   * Everything that was changed here, by hand too, goes to the remote, and the work tree gets what others have changed.
+   * Null: there is no remote. Throws `state-conflict`, `remote-…`.
+   */
+  sync(): Promise<{ files: string[]; tree: string | null } | null>;
   /** What a process that died has left half done in the work tree is done. */
   repair(): Promise<void>;
   /** What is owed to other machines is given them, and the work tree is as they have it. Else why not. */

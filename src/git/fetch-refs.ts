@@ -1,5 +1,5 @@
 /** Looking at refs of the remote, in one connection and leaving no trace in any repository of the user's. */
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../core/ids.ts";
 import { problem } from "../core/problem.ts";
 import { askRemote, tooLate } from "./ask-remote.ts";
 import { gitText, readable } from "./git.ts";
@@ -15,7 +15,7 @@ export type FoundRef = { ref: string; oid: string; message: string };
  * `remote-unreachable`, `remote-refused`.
  */
 export async function fetchRefs(store: PrivateStore, prefixes: readonly string[]): Promise<FoundRef[]> {
-  const scratch = `refs/garza/scratch/${process.pid}-${randomBytes(6).toString("hex")}`;
+  const scratch = `refs/garza/scratch/${process.pid}-${randomHex(6)}`;
   // A pattern, as a name that is not there would be an error; and ls-remote would be sent every ref there is.
   const patterns = prefixes.map((prefix) => `+${prefix}*:${scratch}/${prefix.slice("refs/".length)}*`);
   const flags = "-q --no-tags --no-write-fetch-head --no-auto-maintenance --no-recurse-submodules".split(" ");

@@ -3,9 +3,11 @@
  * override that; and never to the commit that is there already, which the remote would not be asked about.
  */
 
+import { systemClock } from "../core/clock.ts";
 import { askRemote, tooLate } from "./ask-remote.ts";
 import { readable } from "./git.ts";
 import type { PrivateStore } from "./private-store.ts";
+import { notePush } from "./push-budget.ts";
 import { sharedRemote } from "./remote.ts";
 import { type RemoteTrouble, troubleOf } from "./remote-trouble.ts";
 
@@ -46,6 +48,7 @@ export async function pushRefs(
     sharedRemote,
     ...moves.map(refspec),
   ];
+  notePush(store, systemClock.monotonic());
   const pushed = await askRemote(store, args);
   if (pushed === "late") return { kind: "unknown", trouble: tooLate };
   const refs = readPorcelain(pushed.stdout);

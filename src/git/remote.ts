@@ -1,7 +1,7 @@
 /** The repository that several machines share, and how it is reached: by its address, never by its name. */
-import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { sha256 } from "../core/hash.ts";
 import { type GitPlace, git } from "./git.ts";
 import { configured, currentBranch, type Tree } from "./tree.ts";
 
@@ -73,7 +73,7 @@ async function environment(tree: Tree, url: string, sockets: string): Promise<Gi
     return command === undefined ? env : { ...env, GIT_SSH_COMMAND: command };
   }
   const options = { BatchMode: "yes", ConnectTimeout: "10", ServerAliveInterval: "5", ServerAliveCountMax: "3" };
-  const socket = join(sockets, `g-${createHash("sha256").update(url).digest("hex").slice(0, 8)}`);
+  const socket = join(sockets, `g-${sha256(url).slice(0, 8)}`);
   const kept = canHold(socket) ? { ControlMaster: "auto", ControlPath: socket, ControlPersist: "120" } : {};
   mkdirSync(sockets, { recursive: true, mode: 0o700 });
   const flags = Object.entries({ ...options, ...kept }).map(([name, value]) => `-o ${name}=${value}`);

@@ -2,6 +2,7 @@
 import { alarm, type Clock } from "../core/clock.ts";
 import { GarzaError, type Problem } from "../core/problem.ts";
 import { moveRefs } from "../git/move-refs.ts";
+import { hasBudget } from "../git/push-budget.ts";
 import { leasesIn, putLease } from "./leases.ts";
 import type { LockListener } from "./locks.ts";
 import type { Sharing } from "./sharing.ts";
@@ -40,8 +41,11 @@ const nothing = { kind: "settled", refs: new Map() } as const;
 
 /** Milliseconds. */
 const retryMs = { first: 1_000, most: 30_000 };
+const lookMs = 5_000;
 /** Those that are due by then are renewed along. */
 const alongMs = 60_000;
+/** Until then a renewal may wait for others' pushes. */
+const urgentMs = 90_000;
 
 export function openKeeper({ sharing, deadlines, db, clock, carry, isKept, tell }: KeeperRequest): Keeper {
   let callOff = () => {};
@@ -69,7 +73,7 @@ export function openKeeper({ sharing, deadlines, db, clock, carry, isKept, tell 
     });
     if (isOwed) waits.push(Math.max(100, nextTry - clock.monotonic()));
     // A machine that slept wakes up late: it looks at least every few seconds.
-    if (waits.length > 0) callOff = alarm(Math.min(...waits, 5_000), () => void renew().finally(look));
+    if (waits.length > 0) callOff = alarm(Math.min(...waits, lookMs), () => void renew().finally(look));
   };
 
   const renew = async () => {
@@ -81,7 +85,11 @@ export function openKeeper({ sharing, deadlines, db, clock, carry, isKept, tell 
     const isDue = held.some(({ resource }) => (deadlines.dueMs(resource) ?? 1) <= 0);
     if (!isDue || clock.monotonic() < nextTry) return;
     const found = await sharing();
-    if (!found) return;
+    const isUrgent = held.some(({ resource }) => (deadlines.leftMs(resource) ?? Infinity) < urgentMs);
+    if (!found || (!isUrgent && !hasBudget(found.store, clock.monotonic()))) {
+      nextTry = clock.monotonic() + lookMs;
+      return;
+    }
     const along = held.filter(({ resource }) => (deadlines.dueMs(resource) ?? alongMs) < alongMs);
     const outcomes = await plain(
       along.map(({ resource }) => resource),

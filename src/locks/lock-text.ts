@@ -2,8 +2,9 @@
  * What a lock's ref says: one commit a transition, the record in its message. Written by any machine with access to
  * the repository, so read as untrusted.
  */
-import { randomBytes } from "node:crypto";
+
 import { z } from "zod";
+import { randomHex } from "../core/ids.ts";
 import { problem } from "../core/problem.ts";
 
 const word = z.string().max(1000);
@@ -84,7 +85,7 @@ export function lockCommit(
 }
 
 /** Unguessable: two machines that write the same record at the same time must not make the same commit. */
-export const nonce = (): string => randomBytes(12).toString("hex");
+export const nonce = (): string => randomHex(12);
 
 const oneLine = (text: string) => text.replace(/[\p{Cc}\u2028\u2029\s]+/gu, " ").trim();
 const plain = (text: string) => oneLine(text).replace(/[<>]/g, "").slice(0, 200);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/hash.ts";
 import { problem } from "../core/problem.ts";
 
 /** The one spelling of a resource: composed Unicode. Throws `value-refused` for no name. */
@@ -22,7 +22,7 @@ export function encodeResource(resource: string): string {
     ? escaped(bytes[0] ?? 0) + encoded.slice(1)
     : encoded;
   if (safe.length <= 180) return safe;
-  return `%h-${createHash("sha256").update(bytes).digest("hex").slice(0, 40)}`;
+  return `%h-${sha256(bytes).slice(0, 40)}`;
 }
 
 /** `[a-z0-9_-]`, but for a leading `-`, which would read as an option. */

@@ -8,6 +8,7 @@ import { type FoundRef, fetchRefs } from "../git/fetch-refs.ts";
 import { gitText } from "../git/git.ts";
 import { moveRefs } from "../git/move-refs.ts";
 import type { PrivateStore } from "../git/private-store.ts";
+import { hasBudget } from "../git/push-budget.ts";
 import type { RefMove } from "../git/push-refs.ts";
 import { emptyTree } from "./lock-refs.ts";
 import { nonce } from "./lock-text.ts";
@@ -104,7 +105,7 @@ export function openTickets(machine: { id: string; host: string }, clock: Clock)
     async draw(store, resource) {
       const now = clock.now();
       const ticket = drawn.get(resource) ?? { oid: null, since: now, seen: 0 };
-      if (now - ticket.seen < showAgainMs) return;
+      if (now - ticket.seen < showAgainMs || !hasBudget(store, clock.monotonic())) return;
       // Before the push: two who wait for the same lock leave one ticket.
       drawn.set(resource, { ...ticket, seen: now });
       const oid = await push(store, resource, ticket, now).catch(() => undefined);

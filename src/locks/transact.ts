@@ -4,7 +4,7 @@ import type { MoveResult } from "../git/move-refs.ts";
 import type { RefMove } from "../git/push-refs.ts";
 import { remoteProblem } from "../git/remote-trouble.ts";
 import { moment } from "./deadlines.ts";
-import { type Lease, leaseOf, putLease } from "./leases.ts";
+import { type Known, type Lease, leaseOf, putLease } from "./leases.ts";
 import { lockRef, moveOf, readLock } from "./lock-refs.ts";
 import type { Seen } from "./lock-text.ts";
 import type { Sharing } from "./sharing.ts";
@@ -43,7 +43,7 @@ export async function moveLeases(
     const sentAt = moment(sharing.clock);
     const pushed = await push(
       moving.map(({ move }) => move),
-      new Set(outcomes.keys()),
+      new Set([...outcomes].flatMap(([resource, { kind }]) => (kind === "lost" ? [resource] : []))),
     );
     for (const each of moving) outcomes.set(each.lease.resource, await settle(sharing, each, pushed, sentAt));
     return outcomes;
@@ -57,10 +57,25 @@ async function nextOf(sharing: Sharing, lease: Lease): Promise<Transition | Outc
   const { clock, store } = sharing;
   const isLeaving = lease.status === "leaving";
   // From before a crash, or in doubt: only the remote knows how far it came.
-  const known = lease.ours && lease.known ? lease.known : ownIn(await readLock(store, lease.resource), lease, sharing);
+  const seen = lease.ours && lease.known ? lease.known : await readLock(store, lease.resource);
+  const known = ownIn(seen, lease, sharing);
   if (known) return isLeaving ? released(known, clock.now()) : renewed(known, clock.now());
+  if (isLeaving && isGivenBack(seen, lease, sharing)) return noteGivenBack(sharing, lease, seen);
   await put(sharing, { ...lease, status: "free", owner: null, known: null, ours: false });
   return { kind: "lost", why: "it is no longer there" };
+}
+
+/** We have given it back before, and died before that was written down. */
+function isGivenBack(seen: Seen | null, { owner }: Lease, { machine }: Sharing): seen is Known {
+  if (!seen || "unreadable" in seen) return false;
+  const { text } = seen;
+  return text.st === "free" && text.owner === owner && text.machine === machine.id && text.why === undefined;
+}
+
+async function noteGivenBack(sharing: Sharing, lease: Lease, known: Known): Promise<Outcome> {
+  sharing.deadlines.clear(lease.resource);
+  await put(sharing, { ...lease, status: "free", owner: null, known, ours: true });
+  return { kind: "moved" };
 }
 
 /** The record that is ours there. */
@@ -106,6 +121,7 @@ async function isLost(sharing: Sharing, lease: Lease): Promise<Outcome> {
     const why = "its commit was not the one that was expected";
     return { kind: "not-now", problem: remoteProblem(sharing.store.remote, { kind: "failed", why }) };
   }
+  if (lease.status === "leaving" && isGivenBack(seen, lease, sharing)) return noteGivenBack(sharing, lease, seen);
   const known = seen && "text" in seen ? seen : null;
   const isAway = known?.text.st === "held";
   sharing.deadlines.clear(lease.resource);
@@ -121,4 +137,9 @@ export function lossText(seen: Seen | null): string {
   return `${by} on ${host} released it by force at ${ren}${why ? ` (${why})` : ""}`;
 }
 
-const put = ({ db }: Sharing, lease: Lease) => db.write((writer) => putLease(writer, lease));
+/** Its operation may have given it up while we asked: then it is still to be given back. */
+const put = ({ db }: Sharing, lease: Lease) =>
+  db.write((writer) => {
+    const isLeft = lease.status === "held" && leaseOf(writer, lease.resource)?.status === "leaving";
+    putLease(writer, isLeft ? { ...lease, status: "leaving" } : lease);
+  });

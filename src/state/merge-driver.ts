@@ -46,9 +46,15 @@ export function hasAttribute(root: string): boolean {
  * nothing but this clone's configuration, asks git only when that has changed, and leaves a clone of somebody
  * else alone.
  */
-export async function repairMergeDriver(root: string, program: string, place: GitPlace): Promise<boolean> {
+export async function repairMergeDriver(
+  root: string,
+  program: string,
+  place: GitPlace,
+  user: number | undefined = process.getuid?.(),
+): Promise<boolean> {
   const folder = findGitFolder(root);
-  if (!folder || !hasAttribute(root) || !isOwn(folder)) return false;
+  if (!folder || !hasAttribute(root)) return false;
+  if (user !== undefined && statSync(folder.common).uid !== user) return false;
   if (noted(folder) === stamp(folder, program)) return false;
   const isChanged = (await mergeDriver(place)) !== commandOf(program);
   if (isChanged) {
@@ -68,11 +74,6 @@ export async function mergeDriver(place: GitPlace): Promise<string | undefined> 
 
 /** Whether that driver is this program. */
 export const isDriver = (driver: string | undefined, program: string) => driver === commandOf(program);
-
-function isOwn({ common }: GitFolder): boolean {
-  const user = process.getuid?.();
-  return user === undefined || statSync(common).uid === user;
-}
 
 const noteFile = ({ common }: GitFolder) => join(common, "garza", "merge-driver");
 

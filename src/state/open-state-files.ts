@@ -5,15 +5,17 @@
  */
 import { dirname } from "node:path";
 import type { Clock } from "../core/clock.ts";
-import { makeFolder, readRegular, replaceFile } from "../core/files.ts";
+import { makeFolder, tooLargeFile } from "../core/files.ts";
 import { lockFile } from "../core/flock.ts";
 import { stepToken } from "../core/ids.ts";
 import { type JsonDocument, printJson } from "../core/json.ts";
 import { toValue } from "../core/json-tree.ts";
+import { replaceInTree } from "../core/tree-file.ts";
 import { applyUpdates } from "./apply.ts";
 import { appendEntry } from "./log-file.ts";
 import { findPlaces } from "./places.ts";
-import { readStateText } from "./read-text.ts";
+import { readStateFile } from "./read-state-file.ts";
+import { largestText, readStateText } from "./read-text.ts";
 import { reapply } from "./reapply.ts";
 import type { RecordedChange } from "./recorded-change.ts";
 import { requirePath } from "./refuse.ts";
@@ -53,6 +55,7 @@ export function openStateFiles({ root, clock, logLimit = 1000, log }: StateFiles
       const recorded: RecordedChange[] = [];
       const result = make(document, (each) => recorded.push(each));
       const after = printJson(document);
+      if (Buffer.byteLength(after) > largestText) throw tooLargeFile(place.shown, largestText);
       const writer = log?.writer?.isShared() ? log.writer : undefined;
       if (recorded.length > 0) await writer?.log.record(place.shown, by ?? aPerson(), recorded, clock.now());
       if (after !== (onDisk ?? printJson(readStateText(undefined, file)))) {
@@ -63,7 +66,7 @@ export function openStateFiles({ root, clock, logLimit = 1000, log }: StateFiles
             writer.log.isOurs(place.shown, onDisk) ||
             (await writer.isInHistory(place.shown, onDisk)));
         if (isClean) await writer.log.willWrite(place.shown, after);
-        replaceFile(place.real, after, mode);
+        replaceInTree(root, place.real, after, mode);
       }
       return result;
     } finally {
@@ -95,11 +98,12 @@ const aPerson = (): Author => ({ operation: null, token: stepToken() });
 
 type Make<T> = (document: JsonDocument, record: (change: RecordedChange) => void) => T;
 
-type Loaded = { document: JsonDocument; mode: number; onDisk: string | undefined };
+type Seen = { document: JsonDocument; mode: number; onDisk: string | undefined };
 
-function loadFile({ real, shown }: StateFile, log: StateLogReader | undefined, logLimit: number): Loaded {
-  const found = readRegular(real, shown);
-  const changes = (log?.onTop(shown) ?? []).flatMap((each) => each.changes);
-  const text = changes.length > 0 ? reapply(found?.text, changes, { file: shown, logLimit }).text : found?.text;
-  return { document: readStateText(text, shown), mode: found?.mode ?? 0o644, onDisk: found?.text };
+function loadFile(file: StateFile, log: StateLogReader | undefined, logLimit: number): Seen {
+  const { document, mode, text: onDisk } = readStateFile(file);
+  const changes = (log?.onTop(file.shown) ?? []).flatMap((each) => each.changes);
+  if (changes.length === 0) return { document, mode, onDisk };
+  const { text } = reapply(onDisk, changes, { file: file.shown, logLimit });
+  return { document: readStateText(text, file.shown), mode, onDisk };
 }

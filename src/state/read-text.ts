@@ -1,7 +1,8 @@
+import { tooLargeFile } from "../core/files.ts";
 import { type JsonDocument, newDocument, readJson } from "../core/json.ts";
 import { GarzaError, problem } from "../core/problem.ts";
 
-/** Characters. As a tree a text takes about twenty times as much memory, and a merge has three of them. */
+/** Bytes. As a tree a text takes about twenty times as much memory, and a merge has three of them. */
 export const largestText = 16 * 2 ** 20;
 
 /** Blank text is what `touch` leaves, and as good as no file. */
@@ -10,7 +11,7 @@ export const isBlank = (text: string | undefined): text is undefined | "" => !te
 /** No text is an empty mapping. Throws `data-damaged` with line and column, `path-refused` for what is too large. */
 export function readStateText(text: string | undefined, shown: string): JsonDocument {
   if (isBlank(text)) return newDocument();
-  if (text.length > largestText) throw tooLarge(shown);
+  if (text.length > largestText) throw tooLargeFile(shown, largestText);
   try {
     return readJson(text, shown);
   } catch (thrown) {
@@ -21,9 +22,6 @@ export function readStateText(text: string | undefined, shown: string): JsonDocu
     throw problem({ kind: "data-damaged", file: shown, why, hint }, thrown);
   }
 }
-
-export const tooLarge = (path: string) =>
-  problem({ kind: "path-refused", path, why: "it is larger than 16 MiB. Move what is old to another file" });
 
 /** The line of the first mark. */
 function unfinishedMerge(text: string): number | undefined {

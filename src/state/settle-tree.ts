@@ -4,8 +4,9 @@
  */
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { makeFolder, readRegular, replaceFile } from "../core/files.ts";
+import { makeFolder, readRegular } from "../core/files.ts";
 import { lockFile } from "../core/flock.ts";
+import { replaceInTree } from "../core/tree-file.ts";
 import { git, gitText } from "../git/git.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { moveTree } from "../git/rebase.ts";
@@ -82,7 +83,7 @@ async function giveBack({ root, tree, log }: StateTree, file: string): Promise<b
   if (found && !log.isOurs(file, found.text)) return false;
   if (text === undefined) rmSync(place.real, { force: true });
   // One that a person has deleted is theirs, too.
-  else if (found) replaceFile(place.real, text, found.mode);
+  else if (found) replaceInTree(root, place.real, text, found.mode);
   return found !== undefined;
 }
 
@@ -106,5 +107,5 @@ async function writeOnTop({ root, log, logLimit = 1000 }: StateTree, file: strin
   if (text === found?.text) return;
   if (isClean) await log.willWrite(file, text);
   makeFolder(dirname(place.real));
-  replaceFile(place.real, text, found?.mode ?? 0o644);
+  replaceInTree(root, place.real, text, found?.mode ?? 0o644);
 }

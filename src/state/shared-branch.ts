@@ -1,8 +1,9 @@
 /** The branch of the remote that has the state files, and commits on it: made in the private store, from its newest. */
-import { randomBytes } from "node:crypto";
+
 import { rmSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { findGitFolder } from "../core/git-folder.ts";
+import { randomHex } from "../core/ids.ts";
 import { problem } from "../core/problem.ts";
 import { askRemote, tooLate } from "../git/ask-remote.ts";
 import { fetchRefs } from "../git/fetch-refs.ts";
@@ -68,7 +69,7 @@ export type StateCommit = {
 /** Makes the commit, in the store; returns its id. */
 export async function commitFiles(store: PrivateStore, commit: StateCommit): Promise<string> {
   const { parent, files, message, author, now } = commit;
-  const index = join(store.gitDir, `index-${randomBytes(6).toString("hex")}`);
+  const index = join(store.gitDir, `index-${randomHex(6)}`);
   try {
     await gitText(store, ["read-tree", parent ?? "--empty"], { index });
     const entries: Entry[] = [];

@@ -1,6 +1,6 @@
 /** What was done to state files and is not in the work tree's own history yet, in the database. */
 import type { Database } from "bun:sqlite";
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/hash.ts";
 import type { Bindings, Store } from "../store/store.ts";
 import recordSql from "./record-change.sql" with { type: "text" };
 import type { RecordedChange } from "./recorded-change.ts";
@@ -64,7 +64,7 @@ export function readStateLog(db: Database): StateLogReader {
           "select hash, before from state_written where file = ?",
         )
         .get(file);
-      const hash = hashOf(text);
+      const hash = sha256(text);
       return row?.hash === hash || row?.before === hash;
     },
   };
@@ -86,7 +86,7 @@ export function openStateLog(store: Store): StateLog {
       }),
     willWrite: (file, text) =>
       store.write((db) => {
-        db.query<never, Bindings>(writtenSql).run({ file, hash: hashOf(text) });
+        db.query<never, Bindings>(writtenSql).run({ file, hash: sha256(text) });
       }),
     published: (sequences, commit) =>
       each(sequences, "update state_change set status = 'published', published_in = $commit", { commit }),
@@ -94,5 +94,3 @@ export function openStateLog(store: Store): StateLog {
     forget: (sequences) => each(sequences, "delete from state_change"),
   };
 }
-
-const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -1,9 +1,9 @@
 /** What `upload` and `download` share on this machine: a copy that is whole at every moment somebody looks. */
-import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, copyFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { z } from "zod";
 import { translate } from "../core/files.ts";
+import { randomHex } from "../core/ids.ts";
 import { problem } from "../core/problem.ts";
 import { wordSchema } from "./scalar-schemas.ts";
 
@@ -31,7 +31,7 @@ export async function copyInPlace({ from, to, mode }: Copy): Promise<number> {
   if (before && !before.isFile()) throw refused(to, "it is there, and not a regular file");
   // A link stays a link: what it points to is replaced.
   const target = before ? await realpath(to) : to;
-  const aside = `${target}.${randomBytes(6).toString("hex")}`;
+  const aside = `${target}.${randomHex(6)}`;
   try {
     await copyFile(from, aside, constants.COPYFILE_EXCL);
     await chmod(aside, mode ?? (before ?? source).mode & 0o7777);

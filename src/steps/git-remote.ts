@@ -1,10 +1,11 @@
 /** `git push` and `git pull` when both sides have moved: only this operation's own commits are ever moved. */
-import { randomBytes } from "node:crypto";
-import { describe } from "../core/problem.ts";
+import { randomHex } from "../core/ids.ts";
+import { describe, GarzaError } from "../core/problem.ts";
 import { git, gitText } from "../git/git.ts";
 import { type OwnWork, ownCommits } from "../git/own-work.ts";
-import { moveTree, rebase } from "../git/rebase.ts";
+import { type MergeText, moveTree, rebase } from "../git/rebase.ts";
 import { commitOf, configured, currentBranch, isAncestor, type Tree } from "../git/tree.ts";
+import { mergeJson } from "../state/merge.ts";
 import {
   asHistory,
   call,
@@ -42,7 +43,7 @@ export async function push(session: GitSession, command: GitCommand): Promise<St
       return failed(`${where} has moved, and none of the commits here are this operation's`, recordOf(result));
     if (tries >= pushes) return failed(`${where} moved again before each of ${pushes} pushes`, recordOf(result));
 
-    const rebased = await rebase(own.tree, apart.mine, apart.tip);
+    const rebased = await rebase(own.tree, apart.mine, apart.tip, mergeState);
     if ("conflicts" in rebased) return failed(conflictText(where, rebased.conflicts), recordOf(result));
     const again = options.filter((option) => option !== "-u" && option !== "--set-upstream");
     result = await call(session, { ...command, args: [...again, remote.name, `${rebased.tip}:${remote.branch}`] });
@@ -78,13 +79,26 @@ export async function pull(session: GitSession, command: GitCommand): Promise<St
       recordOf(result),
     );
   }
-  const rebased = await rebase(own.tree, apart.mine, apart.tip);
+  const rebased = await rebase(own.tree, apart.mine, apart.tip, mergeState);
   if ("conflicts" in rebased) return failed(conflictText(where, rebased.conflicts), recordOf(result));
   const moved = await asHistory(session, () => moveTree(own.tree, apart.head, rebased.tip));
   if (!moved)
     return failed(`changes in ${session.directory} stand in the way of what came from ${where}`, recordOf(result));
   return outcomeOf({ ...result, exitCode: 0, signal: null });
 }
+
+/** State files are merged by key and by id, wherever both sides have changed them. */
+const mergeState: MergeText = (path, versions) => {
+  if (!/(^|\/)infra\/state\/[^/]+\.json$/.test(path)) return undefined;
+  try {
+    const { text, conflicts } = mergeJson(versions, path);
+    return conflicts.length > 0 ? undefined : text;
+  } catch (thrown) {
+    // What is no JSON is for git's own way.
+    if (thrown instanceof GarzaError) return undefined;
+    throw thrown;
+  }
+};
 
 const conflictText = (where: string, paths: string[]) =>
   `this operation's commits and ${where} both changed ${paths.join(", ")}; nothing was moved`;
@@ -146,7 +160,7 @@ async function divergence(own: OwnWork, remote: Remote): Promise<Divergence | un
 
 /** Through a ref of our own, which is gone again before anybody could see it in a log. */
 async function fetchTip(tree: Tree, { name, branch }: Remote): Promise<string | undefined> {
-  const ref = `refs/garza/fetched/${randomBytes(6).toString("hex")}`;
+  const ref = `refs/garza/fetched/${randomHex(6)}`;
   const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
   const { exitCode } = await git(tree, ["fetch", ...flags, "--", name, `+${branch}:${ref}`]);
   if (exitCode !== 0) return undefined;

@@ -97,6 +97,7 @@ function recorded(asked: unknown[][]): Omit<Control, "follow" | "watch"> {
     },
     pause: async (...given) => void asked.push(["pause", ...given]),
     unpause: async (...given) => asked.push(["unpause", ...given]) > 0,
+    syncState: async () => ({ files: ["infra/state/a.json"], tree: null }),
   };
 }
 

@@ -51,7 +51,7 @@ test("marks that a merge has left are named, and none is added to a clean text",
 test("what is too large, or no text, is left to a person with all of ours there", async () => {
   const large = (letter: string) => `{"a": "${letter.repeat(largestText)}"}\n`;
   expect(await merge("{}\n", large("x"), large("y"))).toEqual([
-    "path infra/state/s.json (ours) is refused: it is larger than 16 MiB. Move what is old to another file; it was merged as text",
+    "path infra/state/s.json (ours) is refused: it is larger than 16 MiB; it was merged as text",
   ]);
   expect(result()).toBe(`<<<<<<< ours\n${large("x")}=======\n${large("y")}>>>>>>> theirs\n`);
   const [line] = await merge('{"a": 1}\n', Buffer.from([0xff, 0, 0x0a]), '{"a": 2}\n');

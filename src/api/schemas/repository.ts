@@ -57,6 +57,19 @@ export const validation = name(
   z.object({ valid: z.boolean(), faults: z.array(fault).describe("Warnings too; these alone leave it valid.") }),
 );
 
+export const synced = name(
+  "Synced",
+  z.object({
+    synced: z.union([
+      z.object({
+        files: z.array(z.string()).describe("State files that were pushed."),
+        tree: z.union([z.string(), z.null()]).describe("Why the work tree is not as the remote; null: it is."),
+      }),
+      z.null(),
+    ]),
+  }),
+);
+
 const holder = z.object({
   resource: z.string(),
   token: z.int().describe("Fencing token: grows at every acquire, never falls."),

@@ -9,6 +9,7 @@ import { checkPrograms } from "./programs.ts";
 import { checkRoot } from "./root.ts";
 import { checkSecrets } from "./secrets.ts";
 import { checkSettings } from "./settings.ts";
+import { checkStateFiles } from "./state-files.ts";
 import { checkTemplates } from "./templates.ts";
 import { checkVersions } from "./versions.ts";
 
@@ -18,6 +19,7 @@ export const checks: readonly Check[] = [
   checkPrograms,
   checkClock,
   checkRoot,
+  checkStateFiles,
   checkMergeDriver,
   checkDataFolder,
   checkDatabase,

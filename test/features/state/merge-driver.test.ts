@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdirSync, renameSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
+import { repairMergeDriver } from "../../../src/state/merge-driver.ts";
 import { compiledProgram, type Sandbox, sandbox } from "../../support/sandbox.ts";
 
 const person = { GIT_AUTHOR_NAME: "P", GIT_AUTHOR_EMAIL: "p@x", GIT_COMMITTER_NAME: "P", GIT_COMMITTER_EMAIL: "p@x" };
@@ -147,6 +148,16 @@ describe("the driver of a clone", () => {
     expect((await box.garza("run", "t")).stderr).not.toContain("state files");
     expect(await driver(box)).toBe("");
     expect((await box.garza("doctor")).stdout).toContain(".gitattributes does not name garza");
+  });
+
+  test("is left alone in a clone of somebody else", async () => {
+    await using box = await shared();
+    await box.run("git", "config", "--remove-section", "merge.garza-json");
+    const repair = (user?: number) =>
+      repairMergeDriver(box.root, "/usr/bin/garza", { directory: box.root, env: box.env }, user);
+    expect([await repair(4_000_000), await driver(box)]).toEqual([false, ""]);
+    expect([await repair(), await repair()]).toEqual([true, false]);
+    expect(await driver(box)).toStartWith("'/usr/bin/garza' state merge-driver");
   });
 
   test("follows a program that has moved, whatever its path", async () => {
