@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { childEnvironment } from "../core/environment.ts";
-import { makeFolder } from "../core/files.ts";
+import { makeFolder, translate } from "../core/files.ts";
 import { removeOutput } from "../core/output/cap.ts";
 import { outputFile } from "../core/output.ts";
 import { removeRunFolder, runFolders } from "../core/process/evidence.ts";
@@ -77,11 +77,20 @@ export function removeRunFolders({ places }: ReadOnlyWorld, token: string): void
   }
 }
 
+/** Throws `input-output`, `storage-full` where the machine's folder for such things can't be written. */
+function makeTemporary(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "garza-check-"));
+  } catch (cause) {
+    throw translate(cause, tmpdir());
+  }
+}
+
 type Check = { world: ReadOnlyWorld; script: Script; timeoutMs: number; signal: AbortSignal };
 
 /** A command that only looks: a prerequisite, a step's `check`. It leaves no record. */
 export async function runShellCheck({ world, script, timeoutMs, signal }: Check): Promise<ProcessResult> {
-  const parent = mkdtempSync(join(tmpdir(), "garza-check-"));
+  const parent = makeTemporary();
   try {
     return await runProcess({
       ...programOf(world, { run: { script, shell: "sh" }, directory: world.places.root }, {}),

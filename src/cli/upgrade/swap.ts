@@ -26,7 +26,8 @@ export function stage(file: string, program: string): string {
     rmSync(staged, { force: true });
     const { code } = cause as { code?: string };
     if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") throw translate(cause, staged);
-    const next = `Let who may do it: sudo garza agent upgrade '${file}'`;
+    const next =
+      "Keep the program where you may write (~/.local/bin) and install the service from there, or let root replace it while the agent is stopped: garza agent stop";
     throw problem({ kind: "not-allowed", what: `nothing may be written beside ${program}`, next }, cause);
   }
 }
