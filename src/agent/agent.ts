@@ -22,10 +22,12 @@ import type { Stats } from "../queue/stats.ts";
 import { type Owner, type Ownership, ownFolder, type WhenHeld } from "../store/owner.ts";
 import { giveUpReserve } from "../store/reserve.ts";
 import { openControl } from "./control.ts";
+import { followRepository, templateFaults } from "./follow-repository.ts";
 import { openHeartbeat } from "./heartbeat.ts";
 import { type Machinery, openMachinery } from "./machinery.ts";
 import { openReader } from "./reader.ts";
 import { serve } from "./serve.ts";
+import { secretSources } from "./shown-secrets.ts";
 import { socketPlace } from "./socket-place.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { startUpkeep } from "./upkeep.ts";
@@ -98,6 +100,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent | null> {
     version,
     configured: clock.now(),
     refused: null,
+    secrets: [],
   };
 
   const own = () => ownFolder(places.data, note, { clock, waits, signal });
@@ -136,6 +139,8 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
   const reader = openReader({ history, settings, workers: limit, now, places, env });
   const [onChange, onAccepted, onCancel] = [workers.wake, workers.allow, workers.cancel];
   const control = openControl({ world, events, history, isFull: store.isFull, onChange, onAccepted, onCancel });
+  // For who stays: a run that is over in a moment need not read every template.
+  if (serves === "now") note.secrets = sourcesOf(world);
   const socket = serves === "never" ? null : socketPlace(places, env);
   const server =
     serves === "never" || socket === null
@@ -164,9 +169,23 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
   }
   workers.wake();
 
+  const reload = () => {
+    const refused = refusalOf(() => reloadSettings(settings, places, env));
+    const now = { workers: limit(), configured: clock.now(), refused: refused && describe(refused) };
+    Object.assign(note, { ...now, secrets: sourcesOf(world) });
+    ownership.announce(note);
+    if (refused) say(`the configuration is refused, and the one before stays in force: ${describe(refused)}`);
+    else say(`the configuration was read again: ${limit()} at once`);
+    for (const fault of templateFaults(world)) say(fault);
+    workers.wake();
+    return refused;
+  };
+  const endFollowing = runs && !onlyOwn ? followRepository({ world, onMoved: reload, say, onBug }) : async () => {};
+
   const leaveOnce = async (graceMs: number, hurry: AbortSignal) => {
     leave.abort(drained());
     endUpkeep();
+    await endFollowing();
     await Promise.race([workers.drain(graceMs, hurry), broken.promise]);
     const left = workers.running();
     await workers.release();
@@ -195,18 +214,17 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
     idle: workers.idle,
     broken: broken.promise,
     counts,
-    reload() {
-      const refused = refusalOf(() => reloadSettings(settings, places, env));
-      Object.assign(note, { workers: limit(), configured: clock.now(), refused: refused && describe(refused) });
-      ownership.announce(note);
-      workers.wake();
-      return refused;
-    },
+    reload,
     leave(graceMs = parseDuration(settings["agent.drain_timeout"].value), hurry = new AbortController().signal) {
       left ??= leaveOnce(graceMs ?? 0, hurry);
       return left;
     },
   };
+}
+
+function sourcesOf({ places, library, env }: World): Owner["secrets"] {
+  const texts = library.names().map((name) => library.find(name).text);
+  return secretSources(places.data, texts, { env, platform: process.platform });
 }
 
 function refusalOf(work: () => void): Problem | null {

@@ -64,6 +64,7 @@ export function startUpkeep({ world, store, events, onChange, onTick, say }: Upk
   };
 
   const look = () => {
+    store.watch();
     if (store.isFull()) store.regain();
     lookAtClock();
     onTick(isChanged);

@@ -51,6 +51,16 @@ export const commands: readonly Entry[] = [
     load: async () => (await import("./commands/agent-stop.ts")).stop,
   },
   {
+    name: "agent upgrade",
+    summary: "Put a newer program in the place of this one, under running operations",
+    load: async () => (await import("./commands/agent-upgrade.ts")).upgrade,
+  },
+  {
+    name: "agent check",
+    summary: "Try this program on a copy of a database: bring it up to date, and look through it",
+    load: async () => (await import("./commands/agent-check.ts")).check,
+  },
+  {
     name: "queue add",
     summary: "Put operations into the queue, for an agent to run",
     load: async () => (await import("./commands/queue-add.ts")).add,
@@ -223,7 +233,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: "secret list",
-    summary: "The names of stored secrets",
+    summary: "Secrets that are stored here or that templates use, and where each is found",
     load: async () => (await import("./commands/secret.ts")).list,
   },
   {

@@ -44,7 +44,7 @@ export async function serveForeground({ terminal, flag }: Call, request: ServeRe
   };
   let agent: Agent | undefined;
   // Without a terminal nobody can have closed it: then it asks to read the configuration again.
-  const hangUp = () => (isOnTerminal(terminal) ? leave() : agent && reload(agent, supervisor, say));
+  const hangUp = () => (isOnTerminal(terminal) ? leave() : agent && reload(agent, supervisor));
   const release = heedSignals(terminal, { interrupt: stop, leave, hangUp, terminate: stop });
   try {
     await keepMergeDriver(places.root, terminal, say);
@@ -101,10 +101,8 @@ function sayTo({ clock, out, err, env }: Terminal, json: boolean, file: string |
 
 const isOnTerminal = ({ interactive, out, err }: Terminal) => interactive || out.isTerminal || err.isTerminal;
 
-function reload(agent: Agent, supervisor: Supervisor, say: Say): void {
+function reload(agent: Agent, supervisor: Supervisor): void {
   supervisor.reloading();
   const refused = agent.reload();
-  if (refused) say(`the configuration is refused, and the one before stays in force: ${describe(refused)}`);
-  else say(`the configuration was read again: ${agent.note.workers} at once`);
   supervisor.ready(refused ? `a wrong configuration is not in force: garza agent status` : statusText(agent.counts()));
 }

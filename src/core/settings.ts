@@ -59,6 +59,9 @@ const table = {
     expected: "a branch's name",
     accepts: (text) => /^[\w./-]{0,200}$/.test(text) && !/^[-/.]|\.\.|\.lock$|\/$/.test(text),
   },
+  /** `ff`: a clean clone is fast-forwarded to its upstream every so often, and read again. */
+  "repository.follow": words("off", "off", "ff"),
+  "repository.interval": time("3m"),
   "apis.digitalocean.url": {
     fallback: "https://api.digitalocean.com",
     variable: "GARZA_DIGITALOCEAN_URL",

@@ -89,11 +89,14 @@ async function standBack(run: Run, thrown: StandsBack): Promise<Outcome> {
 }
 
 /** It keeps its locks and its place: a person says what became of the step, and it is carried on. */
-async function interrupt(run: Run, { step, message }: Unknown): Promise<Outcome> {
-  const attention = `say what became of it: garza queue resolve ${run.id} --step ${step} --as done|not-done|failed`;
+async function interrupt(run: Run, { step, message, reason }: Unknown): Promise<Outcome> {
+  const attention =
+    reason === "secret_lost"
+      ? `run it once more, and what came after it: garza queue resume ${run.id} --from ${step}`
+      : `say what became of it: garza queue resolve ${run.id} --step ${step} --as done|not-done|failed`;
   return leaveOpen(
     run,
-    { reason: "unknown", error: message, failed_step: step, attention },
+    { reason, error: message, failed_step: step, attention },
     {
       kind: "interrupted",
       operation: run.id,

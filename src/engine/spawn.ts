@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { childEnvironment } from "../core/environment.ts";
-import { makeFolder } from "../core/files.ts";
+
+import { makeFolder, translate } from "../core/files.ts";
 import { stepToken } from "../core/ids.ts";
+
 import { removeOutput } from "../core/output/cap.ts";
 import { outputFile } from "../core/output.ts";
 import { removeRunFolder, runFolders } from "../core/process/evidence.ts";
@@ -90,6 +92,15 @@ export function removeRunFolders({ places, connections }: ReadOnlyWorld, token: 
   }
 }
 
+/** Throws `input-output`, `storage-full` where the machine's folder for such things can't be written. */
+function makeTemporary(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "garza-check-"));
+  } catch (cause) {
+    throw translate(cause, tmpdir());
+  }
+}
+
 type Check = {
   world: ReadOnlyWorld;
   script: Script;
@@ -101,7 +112,7 @@ type Check = {
 
 /** A command that only looks: a prerequisite, a step's `check`. It leaves no record. */
 export async function runShellCheck({ world, script, host, timeoutMs, signal }: Check): Promise<ProcessResult> {
-  const parent = mkdtempSync(join(tmpdir(), "garza-check-"));
+  const parent = makeTemporary();
   const folder = join(parent, `${stepToken()}-0`);
   try {
     const common = {

@@ -16,6 +16,9 @@ const migrations: { sql: string; oldestBinary: number }[] = [
 /** The version that `migrate` ends with. */
 export const newestVersion = migrations.length;
 
+/** The oldest schema version whose program still understands what this one leaves. */
+export const oldestSchema = migrations.at(-1)?.oldestBinary ?? newestVersion;
+
 /**
  * The schema's version, 0 for an empty database; changes nothing. Throws `newer-database` for what this
  * program does not understand, `data-damaged` for what another one wrote.
@@ -43,8 +46,7 @@ export function migrate(db: Database, from: number, now: () => number): void {
   if (from >= newestVersion) return;
   db.transaction(() => {
     for (const { sql } of migrations.slice(from)) apply(db, sql, from);
-    const oldestBinary = migrations.at(-1)?.oldestBinary ?? newestVersion;
-    write(db, { version: newestVersion, oldest_binary: oldestBinary, migrated_at: now() });
+    write(db, { version: newestVersion, oldest_binary: oldestSchema, migrated_at: now() });
   }).immediate();
 }
 

@@ -47,6 +47,7 @@ async function own(data: string, clock: Clock): Promise<Ownership> {
     workers: 0,
     configured: about.since,
     refused: null,
+    secrets: [],
   };
   let holder: Owner | null = null;
   const waits = (owner: Owner | null) => {

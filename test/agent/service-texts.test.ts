@@ -128,6 +128,7 @@ test("what is called, in order", () => {
   ]);
   expect(launchdCalls({ unit: "garza.demo", file: "/f.plist" }, 501)).toEqual({
     start: [["launchctl", "bootstrap", "gui/501", "/f.plist"]],
+    restart: ["launchctl", "kickstart", "-k", "gui/501/garza.demo"],
     remove: [["launchctl", "bootout", "gui/501/garza.demo"]],
     forget: [],
     state: ["launchctl", "print", "gui/501/garza.demo"],

@@ -36,7 +36,7 @@ export async function served(answers: Partial<Control> = {}, clock: Clock = syst
   const journal = new Journal();
   const note: AgentNote = {
     pid: 7, instance: "i", command: "garza agent", since: 1, socket, workers: 2, version: "0.1.0",
-    configured: 1, refused: null,
+    configured: 1, refused: null, secrets: [],
   }; // biome-ignore format: a row
   const control = {
     ...recorded(asked),

@@ -27,6 +27,7 @@ async function serveAt(socket: string): Promise<{ code: string } | { mode: strin
     version: "",
     configured: 0,
     refused: null,
+    secrets: [],
   };
   const server = await serveControl({ socket, control, reader, note, onBug: () => {} });
   const there = { mode: mode(socket), folder: mode(join(socket, "..")) };

@@ -155,7 +155,7 @@ test("a secret is read from standard input, stored for its owner alone, and neve
   expect(await type("secret", "set", "TOKEN")).toEqual({ code: 0, out: "", err: "stored TOKEN\n" });
   expect(JSON.parse(readFileSync(join(data, "secrets.json"), "utf8"))).toEqual({ TOKEN: "hunter2-hunter2" });
   expect(statSync(join(data, "secrets.json")).mode & 0o777).toBe(0o600);
-  expect(await type("secret", "list")).toEqual({ code: 0, out: "TOKEN\n", err: "" });
+  expect(await type("secret", "list")).toEqual({ code: 0, out: "TOKEN  file\n", err: "" });
   expect(await type("secret", "remove", "TOKEN")).toEqual({ code: 0, out: "", err: "removed TOKEN\n" });
   expect((await type("secret", "remove", "TOKEN")).code).toBe(2);
 });

@@ -26,6 +26,8 @@ test("without files every setting has its default", () => {
     "state.publish": { value: "auto", from: "default" },
     "state.publish_interval": { value: "60s", from: "default" },
     "state.branch": { value: "", from: "default" },
+    "repository.follow": { value: "off", from: "default" },
+    "repository.interval": { value: "3m", from: "default" },
     "apis.digitalocean.url": { value: "https://api.digitalocean.com", from: "default" },
   });
 });

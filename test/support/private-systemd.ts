@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { start } from "./running.ts";
+import { type Running, start } from "./running.ts";
 import { compiledProgram, type Ended, type Sandbox } from "./sandbox.ts";
 import { until } from "./temporary.ts";
 
@@ -35,16 +35,21 @@ export async function privateSystemd(box: Sandbox, units: Record<string, string>
       env: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
     },
   );
+  const running: Running[] = [];
   const end = async () => {
-    await world.end();
+    // One that still waits inside keeps the world from ending.
+    await Promise.all([...running, world].map((one) => one.end()));
     await until(() => isEmpty(cgroup));
     removeTree(cgroup);
   };
-  const inside = (user: string[], command: string[]) =>
-    start(["nsenter", `--target=${init}`, ...namespaces, "--root", "--wd", ...user, ...command], {
+  const inside = (user: string[], command: string[]) => {
+    const one = start(["nsenter", `--target=${init}`, ...namespaces, "--root", "--wd", ...user, ...command], {
       cwd: "/",
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" },
-    }).ended;
+    });
+    running.push(one);
+    return one.ended;
+  };
   const asRoot = (...command: string[]) => inside(["env", "HOME=/root", "USER=root"], command);
   let init = "";
   try {

@@ -24,6 +24,7 @@ export function launchdCalls({ unit, file }: Pick<ServicePlace, "unit" | "file">
   const [domain, target] = [`gui/${uid}`, `gui/${uid}/${unit}`];
   return {
     start: [["launchctl", "bootstrap", domain, file]],
+    restart: ["launchctl", "kickstart", "-k", target],
     remove: [["launchctl", "bootout", target]],
     forget: [],
     state: ["launchctl", "print", target],

@@ -36,6 +36,8 @@ export type Call = readonly [string, ...string[]];
 export type ServiceCalls = {
   /** In order; after the last the agent serves (systemd), or is about to (launchd). */
   start: readonly Call[];
+  /** Of one that has ended, or is to end now. */
+  restart: Call;
   /** Ends it, and lets it not come back. */
   remove: readonly Call[];
   /** After its file is gone. */

@@ -53,6 +53,7 @@ export function systemdCalls({ scope, unit }: Pick<ServicePlace, "scope" | "unit
     ["systemctl", ...(scope === "user" ? ["--user"] : []), ...words] as [string, ...string[]];
   return {
     start: [systemctl("daemon-reload"), systemctl("enable", unit), systemctl("restart", unit)],
+    restart: systemctl("restart", unit),
     remove: [systemctl("disable", "--now", unit)],
     forget: [systemctl("daemon-reload")],
     state: systemctl("show", unit, "--property=ActiveState,SubState,UnitFileState,NRestarts,Result"),

@@ -1,8 +1,9 @@
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { prepareData } from "../../core/data-folder.ts";
-import { writeAtomically } from "../../core/files.ts";
+import { statOf, writeAtomically } from "../../core/files.ts";
 import { problem } from "../../core/problem.ts";
+import { currentOwner } from "../../store/owner.ts";
 import type { Call, Command } from "../command.ts";
 import { oneLine } from "../output.ts";
 import { agentEnvFile, agentEnvText, isLasting, writeAgentEnv } from "../service/agent-env.ts";
@@ -66,6 +67,7 @@ async function carryOut({ service, request, owner }: InstallPlan, call: Call): P
   const say = (what: string) => terminal.err.write(`${oneLine(what)}\n`);
   // Before anything is written: what is missing then would be left half done.
   if (service.manager === "systemd") mustCall(["systemctl", "--version"], env);
+  refuseOther({ service, request, owner });
   makeData({ service, request, owner });
   const isOwn = process.getuid?.() === owner.uid;
   const isNew = writeAgentEnv(request.data, agentEnvText(env, owner, isOwn), owner);
@@ -79,6 +81,14 @@ async function carryOut({ service, request, owner }: InstallPlan, call: Call): P
   say(`started ${service.unit}, as ${owner.name}${request.hardened ? ", hardened" : ""}`);
   if (service.scope === "user" && service.manager === "systemd") keepAfterLogout(owner.name, request.data, env, say);
   say("Look: garza agent status");
+}
+
+/** Two can't own one data folder: the service would be refused by the one that is there, again and again. */
+function refuseOther({ service, request: { data } }: InstallPlan): void {
+  const there = statOf(data) && !statOf(service.file) ? currentOwner(data) : null;
+  if (!there) return;
+  const next = "Let it end, or stop it first: garza agent stop";
+  throw problem({ kind: "busy", what: `${there.command} (process ${there.pid}) uses ${data}`, next });
 }
 
 /** The agent itself, as its owner, fills it. */

@@ -32,6 +32,7 @@ export const status: Command = {
         ...(agent ? agentRows(agent, now) : [["agent", "none runs here. Start one: garza agent"]]),
         ...(service ? [["service", oneLine(service.says)], ["unit", service.file]] : [["service", "none. Install one: garza agent install"]]), // biome-ignore format: a table
         ["data", places.data],
+        ...(agent && agent.secrets.length > 0 ? [["secrets", agent.secrets.map(({ name, source }) => `${name} (${source ?? "nowhere"})`).join(", ")]] : []), // biome-ignore format: a table
         ["environment", file.names ? `${file.file}: ${file.names.join(", ")}` : "that of whoever starts it"],
       ];
       terminal.out.write(`${table(rows)}\n`);

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { readEnvironmentFile } from "../../core/environment-file.ts";
+import { nearest } from "../../core/nearest.ts";
 import { problem } from "../../core/problem.ts";
 import type { Call, Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
@@ -29,7 +30,7 @@ export const agent: Command = {
   examples: ["garza agent", "garza agent --workers 5"],
   run(call) {
     const [word = "run"] = call.args;
-    if (word !== "run") throw misuse(`agent can't take ${JSON.stringify(word)}`, "garza agent");
+    if (word !== "run") throw unknownWord(word);
     const workers = readWorkers(call.value("workers"), "garza agent");
     const log = call.value("log");
     const served = withEnvironment(call);
@@ -42,6 +43,18 @@ export const agent: Command = {
     });
   },
 };
+
+const words = ["run", "install", "uninstall", "status", "reload", "logs", "stop", "upgrade", "check"];
+
+function unknownWord(word: string) {
+  const [near] = nearest(word, words);
+  const message = `there is no command agent ${word}`;
+  return problem({
+    kind: "usage",
+    message,
+    hint: near ? `Did you mean: garza agent ${near}` : `Known: ${words.join(", ")}`,
+  });
+}
 
 /** What the file says goes before what the process was started with. Throws `usage` where there is no such file. */
 function withEnvironment(call: Call): Call {

@@ -3,6 +3,7 @@ import type { Check } from "./check.ts";
 import { checkClock } from "./clock.ts";
 import { checkDataFolder } from "./data-folder.ts";
 import { checkDatabase } from "./database.ts";
+import { checkEnvironment } from "./environment.ts";
 import { checkHosts } from "./hosts.ts";
 import { checkMergeDriver } from "./merge-driver.ts";
 import { checkPrograms } from "./programs.ts";
@@ -15,6 +16,7 @@ import { checkVersions } from "./versions.ts";
 
 export const checks: readonly Check[] = [
   checkVersions,
+  checkEnvironment,
   checkPrograms,
   checkClock,
   checkRoot,

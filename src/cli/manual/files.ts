@@ -10,6 +10,7 @@ export const dataFiles: readonly [name: string, says: string][] = [
   ["agent.json", "Who that is: process, socket, since when"],
   ["agent.env", "Variables of the agent's service, written by garza agent install; yours to change"],
   ["agent.log", "What the agent's service logs, where no journal does"],
+  ["upgrade", "A copy of the database that a newer program is tried on; gone afterwards"],
   ["lingers", "Lingering was allowed for the agent's service, and ends with it"],
   ["agent.sock", "The control socket, for this user alone"],
   ["machine.json", "The random id of this folder, and the repository that it serves"],

@@ -53,6 +53,26 @@ test("a service manager that can't be reached is named with the way to it", asyn
   expect(stderr).toContain("Log in as this user");
 });
 
+test("where another agent has the data folder no service is put beside it", async () => {
+  await using box = await sandbox({ programs: { systemctl: "", loginctl: "" } });
+  const agent = box.start("agent");
+  await agent.says("ready");
+  const refused = await box.garza("agent", "install", "--user");
+  expect(refused.exitCode).toBe(75);
+  expect(refused.stderr).toBe(
+    `garza: garza agent (process ${agent.pid}) uses ${box.data}. Let it end, or stop it first: garza agent stop\n`,
+  );
+  expect(existsSync(join(box.folder, "home/.config"))).toBe(false);
+});
+
+test("where the temporary folder can't be written that is said, and not taken for a bug", async () => {
+  await using box = await sandbox({ env: { TMPDIR: "/nonexistent/folder" } });
+  const { exitCode, stderr } = await box.garza("run", "demo/hello");
+  expect(exitCode).toBe(4);
+  expect(stderr).toContain("/nonexistent/folder");
+  expect(stderr).not.toContain("bug");
+});
+
 test("what can't be meant is refused before anything is done", async () => {
   await using box = await sandbox({ programs: { systemctl: "" } });
   for (const [words, message] of [
