@@ -1,4 +1,5 @@
 /** What is measured; each figure names what it is compared with. */
+import { manyFollowers, requests } from "./asking.ts";
 import { durableQueue } from "./durable-queue.ts";
 import { largeQueue } from "./large-queue.ts";
 import type { Measure } from "./measure.ts";
@@ -14,6 +15,8 @@ export const figures: Record<string, Measure> = {
   "32 clients submit": manyClients,
   "batch of 10,000": batch,
   "from submit to the first step": firstStep,
+  "asked over the socket": requests,
+  "200 followers of 10 MB/s": manyFollowers,
   "1,000,000 queued": largeQueue,
   "100,000 operations recovered": recovery,
   "idle agent": idleAgent,

@@ -81,9 +81,8 @@ test("a program that follows output gets every piece once, over the death of the
   expect(told.at(-1)).toMatchObject({ event: { type: "operation-ended", status: "success" } });
   // From its first start, which another agent saw, and over the time in which there was none.
   const events = told.flatMap((each) => ("event" in each ? [each.event] : []));
-  const [begun = 0, last = 0] = ["operation-started", "step-started"].map(
-    (type, index) => events.filter((event) => event.type === type).at(-index)?.at,
-  );
+  const begun = events.find(({ type }) => type === "operation-started")?.at ?? 0;
+  const last = events.findLast(({ type }) => type === "step-started")?.at ?? 0;
   const took = events.flatMap((event) => (event.type === "operation-ended" ? [event.duration_ms] : []));
   expect(took[0]).toBeGreaterThanOrEqual(last - begun);
   expect(absences).toHaveLength(1);
