@@ -50,7 +50,6 @@ const titles: Readonly<Record<number, string>> = {
   409: "Conflict",
   413: "Payload Too Large",
   422: "Unprocessable Entity",
-  429: "Too Many Requests",
   500: "Internal Server Error",
   502: "Bad Gateway",
   503: "Service Unavailable",

@@ -51,7 +51,8 @@ export async function execute(run: Run): Promise<Outcome> {
 
 async function toTheEnd(run: Run, forwardEnded: () => void): Promise<Outcome> {
   const { clock, queue, locks, sharing } = run.world;
-  const startedAt = clock.monotonic();
+  // What it took in processes before this one counts, too.
+  const startedAt = clock.monotonic() - (run.past ? Math.max(0, clock.now() - run.startedAt) : 0);
   const isLost = run.past?.isLost === true;
   if (isLost) await giveUp(run.world, run.id);
   const forward = isLost ? lostIn(run) : await goForward(run);
