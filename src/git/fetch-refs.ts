@@ -2,7 +2,7 @@
 import { randomHex } from "../core/ids.ts";
 import { problem } from "../core/problem.ts";
 import { askRemote, tooLate } from "./ask-remote.ts";
-import { gitText, readable } from "./git.ts";
+import { git, gitText, readable } from "./git.ts";
 import type { PrivateStore } from "./private-store.ts";
 import { sharedRemote } from "./remote.ts";
 import { remoteProblem, troubleOf } from "./remote-trouble.ts";
@@ -25,9 +25,19 @@ export async function fetchRefs(store: PrivateStore, prefixes: readonly string[]
     throw problem(remoteProblem(store.remote, troubleOf(readable(fetched.stderr), fetched.exitCode)));
   }
   const found = await readRefs(store, scratch);
-  const deletions = found.map(({ ref }) => `delete ${scratch}/${ref.slice("refs/".length)}\n`);
-  if (found.length > 0) await gitText(store, ["update-ref", "--stdin"], { input: deletions.join("") });
+  await keep(store, scratch, found);
   return found;
+}
+
+/** What was seen stays in the store: without it, the remote would send a whole chain again for each new commit. */
+async function keep(store: PrivateStore, scratch: string, found: readonly FoundRef[]): Promise<void> {
+  if (found.length === 0) return;
+  const short = ({ ref }: FoundRef) => ref.slice("refs/".length);
+  const updates = found.map((each) => `update refs/garza/seen/${short(each)} ${each.oid}\n`);
+  const deletions = found.map((each) => `delete ${scratch}/${short(each)}\n`);
+  const moved = await git(store, ["update-ref", "--stdin"], { input: [...updates, ...deletions].join("") });
+  // Another process is just noting the same one.
+  if (moved.exitCode !== 0) await gitText(store, ["update-ref", "--stdin"], { input: deletions.join("") });
 }
 
 /** What for-each-ref puts between the parts: a message has no NUL. */

@@ -39,10 +39,13 @@ export async function moveRefs(
     for (const move of unsure) {
       const now = there.oids.get(move.ref) ?? null;
       if (now === move.to) settled.set(move.ref, { kind: "moved" });
-      else if (said !== null || now !== move.from || time === tries) settled.set(move.ref, { kind: "stale" });
+      else if (said !== null || now !== move.from) settled.set(move.ref, { kind: "stale" });
       else open = [...open, move];
     }
     if (open.length === 0) return { kind: "settled", refs: settled };
+    // It takes none, for a reason that is no rule: who takes that for a race tries for ever.
+    if (pushed.kind === "unknown" && time === tries)
+      return { kind: "in-doubt", problem: remoteProblem(store.remote, pushed.trouble) };
   }
 }
 

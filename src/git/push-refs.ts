@@ -69,7 +69,11 @@ function refspec({ ref, from, to }: RefMove): string {
 const isCommit = (oid: string) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(oid);
 
 /** Refused before anything was sent: the rest may have arrived. */
-const hasSent = ({ kind }: RemoteTrouble) => kind === "unreachable" || kind === "failed";
+const hasSent = ({ kind, why }: RemoteTrouble) =>
+  (kind === "unreachable" || kind === "failed") && !neverReached.test(why);
+
+const neverReached =
+  /Could not resolve|Failed to connect|Connection refused|Network is unreachable|No route to host|transport '.*' not allowed/i;
 
 function readPorcelain(stdout: string): Map<string, RefResult> {
   const lines = stdout.split("\n").flatMap((line) => {

@@ -3,7 +3,7 @@ import type { Problem } from "../core/problem.ts";
 import { type Remote, shownUrl } from "./remote.ts";
 
 export type RemoteTrouble = {
-  kind: "unreachable" | "not-allowed" | "not-there" | "no-atomic" | "failed";
+  kind: "unreachable" | "not-allowed" | "not-there" | "no-atomic" | "stuck" | "failed";
   why: string;
 };
 
@@ -44,7 +44,7 @@ function lastWords(said: string): string {
 
 export function remoteProblem(remote: Remote, { kind, why }: RemoteTrouble): Problem {
   const shown = `${remote.name} (${shownUrl(remote)})`;
-  if (kind === "not-allowed" || kind === "not-there" || kind === "no-atomic") {
+  if (kind !== "unreachable" && kind !== "failed") {
     return { kind: "remote-refused", remote: shown, why, hint: hints[kind] };
   }
   return { kind: "remote-unreachable", remote: shown, why };
@@ -53,5 +53,6 @@ export function remoteProblem(remote: Remote, { kind, why }: RemoteTrouble): Pro
 const hints = {
   "not-allowed": "See that git itself may push there without a question: git push --dry-run",
   "not-there": "Look at its address: git remote -v",
+  stuck: "A push that was killed there may have left a lock file: garza lock doctor",
   "no-atomic": "This host can keep locks, but no state that a lock guards: see garza doctor",
 };

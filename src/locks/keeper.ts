@@ -3,7 +3,8 @@ import { alarm, type Clock } from "../core/clock.ts";
 import { GarzaError, type Problem } from "../core/problem.ts";
 import { moveRefs } from "../git/move-refs.ts";
 import { hasBudget } from "../git/push-budget.ts";
-import { leasesIn, putLease } from "./leases.ts";
+import { openFence } from "./fence.ts";
+import { type Lease, leasesIn, putLease } from "./leases.ts";
 import type { LockListener } from "./locks.ts";
 import type { Sharing } from "./sharing.ts";
 import { type Move, moveLeases, type Outcome } from "./transact.ts";
@@ -52,7 +53,9 @@ export function openKeeper({ sharing, deadlines, db, clock, carry, isKept, tell 
   let giving: Promise<Problem | null> | undefined;
   let retry = retryMs.first;
   let nextTry = 0;
+  let renewing = false;
   let ended = false;
+  let mayTell = true;
 
   const owned = () => leasesIn(db.read, "held").filter(({ resource }) => deadlines.leftMs(resource) !== undefined);
   const moveWith =
@@ -63,32 +66,51 @@ export function openKeeper({ sharing, deadlines, db, clock, carry, isKept, tell 
   const look = () => {
     callOff();
     if (ended) return;
+    fence.look();
     const held = owned();
     const isOwed = leasesIn(db.read, "leaving").length > 0;
     if (isOwed && !giving && clock.monotonic() >= nextTry) void settled().catch(() => {});
+    // It looks again at its end.
+    if (renewing) return;
     const waits = held.flatMap(({ resource }) => {
       const [due = 0, left = 0] = [deadlines.dueMs(resource), deadlines.leftMs(resource)];
-      // It is tried in good time, then again and again, and given up when its time is over.
+      // It is tried in good time, then again and again, until its time is over.
       return [due > 0 ? due : Math.max(0, Math.min(left, nextTry - clock.monotonic()))];
     });
     if (isOwed) waits.push(Math.max(100, nextTry - clock.monotonic()));
     // A machine that slept wakes up late: it looks at least every few seconds.
-    if (waits.length > 0) callOff = alarm(Math.min(...waits, lookMs), () => void renew().finally(look));
+    if (waits.length > 0) callOff = alarm(Math.min(...waits, lookMs), () => void renewOrLater());
+  };
+
+  const renewOrLater = async () => {
+    renewing = true;
+    try {
+      await renew();
+    } catch (thrown) {
+      // What was under way when the database was closed is looked up by the next process.
+      if (!ended) later(thrown);
+    } finally {
+      renewing = false;
+    }
+    look();
+  };
+
+  /** Nobody can be asked now. */
+  const later = (thrown: unknown): Problem => {
+    if (!(thrown instanceof GarzaError)) throw thrown;
+    pause();
+    return thrown.problem;
   };
 
   const renew = async () => {
     const held = owned();
-    for (const { resource, owner } of held) {
-      if (!isKept(owner ?? "")) deadlines.clear(resource);
-      if ((deadlines.leftMs(resource) ?? 1) <= 0) await giveUp(resource, owner ?? "");
-    }
+    for (const { resource, owner } of held) if (!isKept(owner ?? "")) deadlines.clear(resource);
     const isDue = held.some(({ resource }) => (deadlines.dueMs(resource) ?? 1) <= 0);
     if (!isDue || clock.monotonic() < nextTry) return;
     const found = await sharing();
     const isUrgent = held.some(({ resource }) => (deadlines.leftMs(resource) ?? Infinity) < urgentMs);
     if (!found || (!isUrgent && !hasBudget(found.store, clock.monotonic()))) {
-      nextTry = clock.monotonic() + lookMs;
-      return;
+      return pause();
     }
     const along = held.filter(({ resource }) => (deadlines.dueMs(resource) ?? alongMs) < alongMs);
     const outcomes = await plain(
@@ -106,35 +128,40 @@ export function openKeeper({ sharing, deadlines, db, clock, carry, isKept, tell 
 
   const pauseAfter = (outcomes: Outcome[]) => {
     const failure = outcomes.find((outcome) => outcome.kind === "not-now");
-    retry = failure ? Math.min(retryMs.most, retry * 2) : retryMs.first;
-    nextTry = failure ? clock.monotonic() + retry * (0.5 + Math.random() / 2) : 0;
+    if (failure) pause();
+    else [retry, nextTry] = [retryMs.first, 0];
     return failure?.problem ?? null;
   };
 
-  /** Nobody could be told that we still have it: others may take it soon. */
-  const giveUp = async (resource: string, owner: string) => {
-    deadlines.clear(resource);
-    const lease = leasesIn(db.read, "held").find((each) => each.resource === resource);
-    if (lease) await db.write((writer) => putLease(writer, { ...lease, status: "leaving", ours: false }));
+  const pause = () => {
+    nextTry = clock.monotonic() + retry * (0.5 + Math.random() / 2);
+    retry = Math.min(retryMs.most, retry * 2);
+  };
+
+  /**
+   * Nobody could be told that we still have it: others may take it soon. It is given back when its operation has ended,
+   * and not while that is still being stopped.
+   */
+  const giveUp = ({ resource, owner }: Lease) =>
     tell({
       type: "lost",
       resource,
-      operation: owner,
+      operation: owner ?? "",
       why: "the remote could not be told in time that it is still needed",
     });
-  };
 
-  const settled = (): Promise<Problem | null> => {
-    giving ??= give()
-      .catch((thrown: unknown) => {
-        if (thrown instanceof GarzaError) return thrown.problem;
-        throw thrown;
-      })
-      .finally(() => {
-        giving = undefined;
-        look();
-      });
-    return giving;
+  const settled = async (): Promise<Problem | null> => {
+    for (;;) {
+      giving ??= give()
+        .catch(later)
+        .finally(() => {
+          giving = undefined;
+          look();
+        });
+      const failure = await giving;
+      // What was given back in the moment in which the last one ended has not been asked for by it.
+      if (failure || ended || !mayTell || leasesIn(db.read, "leaving").length === 0) return failure;
+    }
   };
 
   const give = async (): Promise<Problem | null> => {
@@ -142,12 +169,18 @@ export function openKeeper({ sharing, deadlines, db, clock, carry, isKept, tell 
       const leaving = leasesIn(db.read, "leaving").map(({ resource }) => resource);
       if (leaving.length === 0) return null;
       const found = await sharing();
-      // The remote is gone from the configuration: there is nobody left to tell.
-      if (!found) return null;
+      mayTell = found !== undefined;
+      // The remote is gone from the configuration: there is nobody to tell, as long as it does not come back.
+      if (!found) {
+        pause();
+        return null;
+      }
       const failure = pauseAfter([...(await carry(leaving, moveWith(found), found)).values()]);
       if (failure) return failure;
     }
   };
+
+  const fence = openFence(deadlines, owned, giveUp);
 
   return {
     look,
@@ -170,6 +203,7 @@ export function openKeeper({ sharing, deadlines, db, clock, carry, isKept, tell 
     end() {
       ended = true;
       callOff();
+      fence.end();
     },
   };
 }

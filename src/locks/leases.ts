@@ -50,6 +50,12 @@ export function putLease(db: Database, { resource, status, owner, known, ours }:
   db.query<never, Bindings>(putSql).run({ resource, status, owner, oid, record, ours: ours ? 1 : 0 });
 }
 
+/** After a push: what was released while it was under way stays to be given back. */
+export function noteMoved(db: Database, lease: Lease): void {
+  const isLeaving = leaseOf(db, lease.resource)?.status === "leaving";
+  putLease(db, lease.status === "held" && isLeaving ? { ...lease, status: "leaving" } : lease);
+}
+
 const read = ({ resource, status, owner, oid, record, ours }: Row): Lease => ({
   resource,
   status,

@@ -1,5 +1,5 @@
 /** The remote's side of the locks, opened when it is first needed: most operations need none. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { findGitFolder } from "../core/git-folder.ts";
 import { openPrivateStore, type PrivateStore } from "../git/private-store.ts";
@@ -14,7 +14,7 @@ export type RemoteRequest = {
 
 /** Undefined where there is no repository, or it has no remote. Found anew when the clone's configuration changes. */
 export function remoteOf({ root, sockets, env }: RemoteRequest): () => Promise<PrivateStore | undefined> {
-  let known: { mark: string; store: Promise<PrivateStore | undefined> } | undefined;
+  let known: { mark: string; store: Promise<PrivateStore | undefined>; opening: boolean } | undefined;
   return () => {
     const folder = findGitFolder(root);
     if (!folder) return Promise.resolve(undefined);
@@ -23,8 +23,18 @@ export function remoteOf({ root, sockets, env }: RemoteRequest): () => Promise<P
       size: 0,
     };
     const mark = `${folder.common} ${mtimeMs} ${size}`;
-    if (known?.mark !== mark) known = { mark, store: open(root, sockets, env) };
-    return known.store;
+    // The store is a cache, which anybody may have removed.
+    const isThere = existsSync(join(folder.common, "garza", "store.git", "HEAD"));
+    if (known?.mark === mark && (isThere || known.opening)) return known.store;
+    const one = { mark, store: open(root, sockets, env), opening: true };
+    known = one;
+    const opened = (store?: PrivateStore) => {
+      one.opening = false;
+      // What failed, or found none, is tried again the next time.
+      if (!store && known === one) known = undefined;
+    };
+    one.store.then(opened, () => opened());
+    return one.store;
   };
 }
 

@@ -83,7 +83,7 @@ export function openLocks(request: LocksRequest): Locks {
   });
 
   /** At the remote, for who has it here. Null: there is none. */
-  const takeShared = async (row: HeldRow, signal: AbortSignal): Promise<Taken | null> => {
+  const takeShared = async (row: HeldRow, signal: AbortSignal, again = false): Promise<Taken | null> => {
     const { resource } = row;
     const found = await sharing();
     if (!found) return null;
@@ -95,10 +95,10 @@ export function openLocks(request: LocksRequest): Locks {
       pid: process.pid,
       op: row.label ?? row.operation,
       ...(row.reason !== null && { reason: row.reason }),
-      ttlSeconds: row.ttl ?? ttlSeconds,
+      ttlSeconds: Math.max(1, row.ttl ?? ttlSeconds),
     };
     const floor = Math.max(row.token - 1, leaseOf(db.read, resource)?.known?.text.gen ?? 0);
-    return found.turns.take([resource], () => takeLease(found, { resource, holder, floor, signal }));
+    return found.turns.take([resource], () => takeLease(found, { resource, holder, floor, again, signal }));
   };
   /** A parent's, or taken by the same operation before. */
   const isHad = ({ resource, operation }: HeldRow): boolean => {
@@ -162,7 +162,7 @@ export function openLocks(request: LocksRequest): Locks {
       for (const row of found ? local.rows(operation) : []) {
         // Asked for by a step that is open: it asks again.
         if (isHad(row) || leaseOf(db.read, row.resource)?.status === "taking") continue;
-        const taken = await takeShared(row, signal);
+        const taken = await takeShared(row, signal, true);
         keeper.look();
         if (!found || !taken) continue;
         await requireUnmoved(found, row, taken).catch((moved: unknown) => {

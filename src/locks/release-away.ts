@@ -1,8 +1,7 @@
 import { problem } from "../core/problem.ts";
 import { moveRefs } from "../git/move-refs.ts";
 import { heldAway } from "./holders.ts";
-import type { Known } from "./leases.ts";
-import { putLease } from "./leases.ts";
+import { type Known, type LeaseStatus, leaseOf, putLease } from "./leases.ts";
 import { lockRef, moveOf, readLock } from "./lock-refs.ts";
 import type { Sharing } from "./sharing.ts";
 import { forced } from "./transitions.ts";
@@ -14,6 +13,8 @@ import { forced } from "./transitions.ts";
 export async function releaseAway(sharing: Sharing, resource: string, force: boolean): Promise<boolean> {
   const { db, store, sightings } = sharing;
   return sharing.turns.take([resource], async () => {
+    // Just being taken or given back here: it is this machine's own, and nobody's who asks.
+    if (isOwn(leaseOf(db.read, resource)?.status)) return false;
     const seen = await readLock(store, resource);
     if (!seen || "unreadable" in seen || seen.text.st === "free") return false;
     await db.write((writer) => putLease(writer, { resource, status: "away", owner: null, known: seen, ours: false }));
@@ -22,6 +23,8 @@ export async function releaseAway(sharing: Sharing, resource: string, force: boo
     return true;
   });
 }
+
+const isOwn = (status: LeaseStatus | undefined) => status === "taking" || status === "held" || status === "leaving";
 
 /** Exactly what was seen is set free: whoever has it since keeps it. Throws `busy` then. */
 export async function forceFree(

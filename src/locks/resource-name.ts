@@ -3,9 +3,18 @@ import { problem } from "../core/problem.ts";
 
 /** The one spelling of a resource: composed Unicode. Throws `value-refused` for no name. */
 export function resourceName(resource: string): string {
-  if (resource !== "" && resource.isWellFormed()) return resource.normalize("NFC");
-  const message = resource === "" ? "it is empty" : "it is no valid Unicode text";
+  const message = faultOf(resource);
+  if (message === undefined) return resource.normalize("NFC");
   throw problem({ kind: "value-refused", code: "E_RESOURCE", where: "the name of a lock's resource", message });
+}
+
+/** Others take no longer name for one. */
+const longest = 500;
+
+function faultOf(resource: string): string | undefined {
+  if (resource === "") return "it is empty";
+  if (!resource.isWellFormed()) return "it is no valid Unicode text";
+  return resource.normalize("NFC").length > longest ? `it is longer than ${longest} characters` : undefined;
 }
 
 /**

@@ -2,9 +2,9 @@
 import { problem } from "../core/problem.ts";
 import { fetchRefs } from "../git/fetch-refs.ts";
 import { moveRefs } from "../git/move-refs.ts";
-import { remoteProblem } from "../git/remote-trouble.ts";
+import { type RemoteTrouble, remoteProblem } from "../git/remote-trouble.ts";
 import { moment } from "./deadlines.ts";
-import { type Known, type Lease, leaseOf, putLease } from "./leases.ts";
+import { type Known, type Lease, leaseOf, noteMoved, putLease } from "./leases.ts";
 import { lockRef, moveOf, readLock, seenAt } from "./lock-refs.ts";
 import { type Seen, unreadable } from "./lock-text.ts";
 import { jitter, type Sharing } from "./sharing.ts";
@@ -16,6 +16,8 @@ export type LeaseRequest = {
   holder: Holder;
   /** The greatest generation that was ever seen of it here. */
   floor: number;
+  /** It was had before, by an operation that is carried on: nobody but the holder's end gives it back. */
+  again?: boolean;
   signal: AbortSignal;
 };
 
@@ -30,6 +32,7 @@ export async function takeLease(sharing: Sharing, request: LeaseRequest): Promis
   const { db, store, clock, machine, sightings } = sharing;
   const { resource, holder, floor, signal } = request;
   let seen = await firstLook(sharing, request, leaseOf(db.read, resource));
+  let movedAt = clock.monotonic();
   for (let tries = 0; ; tries++) {
     signal.throwIfAborted();
     if (seen && "unreadable" in seen) throw unreadable(resource, seen.unreadable);
@@ -46,41 +49,58 @@ export async function takeLease(sharing: Sharing, request: LeaseRequest): Promis
     const known = await attempt(sharing, request, transition, seen);
     if (known) return { kind: "taken", gen: known.text.gen, before: seen };
     await clock.sleep(jitter(tries, 2_000), signal);
+    const last = seen?.oid;
     seen = await readLock(store, resource);
+    if (seen?.oid !== last) movedAt = clock.monotonic();
+    else if (clock.monotonic() - movedAt > stuckMs) throw problem(remoteProblem(store.remote, stuck(resource)));
   }
 }
+
+/** The remote says that it has moved, and it has not. Milliseconds. */
+const stuckMs = 60_000;
+const stuck = (resource: string): RemoteTrouble => ({
+  kind: "stuck",
+  why: `it refuses every move of lock ${resource}, and nobody else moves it`,
+});
 
 /** Undefined: another transition came first. */
 async function attempt(
   sharing: Sharing,
-  { resource, holder }: LeaseRequest,
+  { resource, holder, again = false }: LeaseRequest,
   transition: Transition,
   seen: Known | null,
 ): Promise<Known | undefined> {
   const { db, store, clock, deadlines, tickets } = sharing;
+  const before = leaseOf(db.read, resource);
+  const isHeld = before?.status === "held" && before.owner === holder.owner;
+  const last = seen ?? before?.known ?? null;
+  // What its operation has in mind to have is not forgotten by a try that fails.
+  const kept = (again || isHeld) && last ? { status: "held" as const, owner: holder.owner, known: last } : undefined;
   // From here on it may be ours, whatever becomes of this process.
-  await put(sharing, resource, { status: "taking", owner: holder.owner, known: seen });
+  await put(sharing, resource, kept ?? { status: "taking", owner: holder.owner, known: seen });
   const sentAt = moment(clock);
-  const ticket = await tickets.takenBack(store, resource);
+  const ticket = await tickets.takingBack(store, resource);
   const move = await moveOf(store, transition);
   const pushed = await moveRefs(store, ticket ? [move, ticket] : [move], { atomic: false });
   const result = pushed.kind === "settled" ? pushed.refs.get(lockRef(resource)) : undefined;
   if (result?.kind === "moved") {
     const known = { oid: move.to, text: transition.text };
     await db.write((writer) => {
-      putLease(writer, { resource, status: "held", owner: holder.owner, known, ours: true });
+      noteMoved(writer, { resource, status: "held", owner: holder.owner, known, ours: true });
       writer.query("update lock set token = ? where resource = ?").run(known.text.gen, resource);
     });
     deadlines.set(resource, sentAt, known.text.ttl);
+    tickets.forget(resource);
     return known;
   }
   // In doubt, it is given back as soon as somebody can be asked.
   const isInDoubt = pushed.kind === "in-doubt";
-  await put(sharing, resource, {
+  const given = {
     status: isInDoubt ? "leaving" : "free",
     owner: isInDoubt ? holder.owner : null,
     known: seen,
-  });
+  } as const;
+  if (!kept) await put(sharing, resource, given);
   if (pushed.kind !== "settled") throw problem(pushed.problem);
   if (result?.kind === "refused") throw problem(remoteProblem(store.remote, { kind: "failed", why: result.why }));
   return undefined;

@@ -20,7 +20,9 @@ export type Tickets = {
   /** Leaves one, or shows that it still counts. What goes wrong costs fairness, and nothing else. */
   draw(store: PrivateStore, resource: string): Promise<void>;
   /** The move that takes it back, to be made with the push that gets the lock; undefined without one. */
-  takenBack(store: PrivateStore, resource: string): Promise<RefMove | undefined>;
+  takingBack(store: PrivateStore, resource: string): Promise<RefMove | undefined>;
+  /** That push got the lock. */
+  forget(resource: string): void;
   /** Nobody waits any more. */
   tearUp(store: PrivateStore, resource: string): Promise<void>;
 };
@@ -111,11 +113,14 @@ export function openTickets(machine: { id: string; host: string }, clock: Clock)
       const oid = await push(store, resource, ticket, now).catch(() => undefined);
       if (oid !== undefined) drawn.set(resource, { ...ticket, oid, seen: now });
     },
-    async takenBack(store, resource) {
+    async takingBack(store, resource) {
       const ticket = drawn.get(resource);
-      drawn.delete(resource);
-      return ticket?.oid ? moveTo(store, resource, ticket, null) : undefined;
+      if (!ticket?.oid) return undefined;
+      // Where another one gets the lock, it is to be shown again at once: it has its place by when it was drawn.
+      drawn.set(resource, { ...ticket, seen: 0 });
+      return moveTo(store, resource, ticket, null);
     },
+    forget: (resource) => void drawn.delete(resource),
     async tearUp(store, resource) {
       const ticket = drawn.get(resource);
       drawn.delete(resource);

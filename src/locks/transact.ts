@@ -4,7 +4,7 @@ import type { MoveResult } from "../git/move-refs.ts";
 import type { RefMove } from "../git/push-refs.ts";
 import { remoteProblem } from "../git/remote-trouble.ts";
 import { moment } from "./deadlines.ts";
-import { type Known, type Lease, leaseOf, putLease } from "./leases.ts";
+import { type Known, type Lease, leaseOf, noteMoved } from "./leases.ts";
 import { lockRef, moveOf, readLock } from "./lock-refs.ts";
 import type { Seen } from "./lock-text.ts";
 import type { Sharing } from "./sharing.ts";
@@ -107,6 +107,8 @@ async function settle(
     return { kind: "moved" };
   }
   if (result?.kind !== "stale") {
+    // It may be that our store lacks what it stands on: a look brings it.
+    await put(sharing, { ...lease, ours: false });
     const why = result?.kind === "refused" ? result.why : "another ref of the same push was refused";
     return { kind: "not-now", problem: remoteProblem(sharing.store.remote, { kind: "failed", why }) };
   }
@@ -137,9 +139,4 @@ export function lossText(seen: Seen | null): string {
   return `${by} on ${host} released it by force at ${ren}${why ? ` (${why})` : ""}`;
 }
 
-/** Its operation may have given it up while we asked: then it is still to be given back. */
-const put = ({ db }: Sharing, lease: Lease) =>
-  db.write((writer) => {
-    const isLeft = lease.status === "held" && leaseOf(writer, lease.resource)?.status === "leaving";
-    putLease(writer, isLeft ? { ...lease, status: "leaving" } : lease);
-  });
+const put = ({ db }: Sharing, lease: Lease) => db.write((writer) => noteMoved(writer, lease));

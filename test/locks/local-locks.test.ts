@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { GarzaError, type Problem } from "../../src/core/problem.ts";
 import type { LockRequest, Locks } from "../../src/locks/locks.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { locksHere } from "../support/locks.ts";
+import { problemOf } from "../support/machines.ts";
 
 let root: string;
 let store: Store;
@@ -45,15 +45,6 @@ const acquire = (operation: string, more: Partial<LockRequest> = {}) =>
   });
 const release = (operation: string, more: { force?: boolean; all?: boolean; step?: string } = {}) =>
   locks.release({ resource: "db", operation, force: false, ...more });
-
-async function problemOf(promise: Promise<unknown>): Promise<Problem> {
-  const thrown = await promise.then(
-    () => undefined,
-    (cause: unknown) => cause,
-  );
-  if (thrown instanceof GarzaError) return thrown.problem;
-  throw new Error(`no problem but ${thrown}`);
-}
 
 describe("taking and giving back", () => {
   test("the token grows at every acquire and never falls", async () => {

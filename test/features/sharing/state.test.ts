@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Machines, machines } from "../../support/machines.ts";
 import type { Sandbox } from "../../support/sandbox.ts";
+import { type Machines, machines } from "../../support/shared-sandboxes.ts";
 
 const head = (name: string) => `operation: { name: ${name}, type: maintain, description: A test }\n`;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { machines } from "../../support/machines.ts";
 import { type Sandbox, sandbox } from "../../support/sandbox.ts";
+import { machines } from "../../support/shared-sandboxes.ts";
 
 const file = "infra/state/deployments.json";
 const text = '{\n  "apps": {"web": {"status": "up", "port": 8080.0}, "db": {}},\n  "id": 12345678901234567890\n}\n';
