@@ -43,9 +43,11 @@ export function readOnlyWorld(
   locks: Pick<Locks, "holder">,
   hearer: HostHearer = { say: () => {} },
 ): ReadOnlyWorld {
-  const secrets = openSecrets({ data: places.data, env, platform: process.platform });
+  const from = { data: places.data, env, platform: process.platform };
+  const secrets = openSecrets(from);
   const settings = loadSettings(places, env);
-  const secret = (name: string) => secrets.get(name);
+  // A passphrase that is stored while the agent lives holds for the next connection.
+  const secretNow = (name: string) => openSecrets(from).get(name);
   return {
     places,
     env,
@@ -57,8 +59,8 @@ export function readOnlyWorld(
     state: openStateFiles({ root: places.root, clock }),
     locks,
     settings,
-    secret,
-    connections: openConnections(hostSurroundings({ places, env, clock, settings, secret, ...hearer })),
+    secret: (name) => secrets.get(name),
+    connections: openConnections(hostSurroundings({ places, env, clock, settings, secret: secretNow, ...hearer })),
   };
 }
 

@@ -34,7 +34,10 @@ export function commandHelp(command: Command): string {
     ...(command.about ? ["", command.about] : []),
     "",
     "Flags:",
-    optionTable([...command.options, ...everywhere]),
+    optionTable([
+      ...command.options,
+      ...everywhere.filter(({ flags }) => !command.staysHere || !flags.startsWith("--on")),
+    ]),
     "",
     command.examples.length > 1 ? "Examples:" : "Example:",
     ...command.examples.map((example) => `  ${example}`),

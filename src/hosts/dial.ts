@@ -36,7 +36,7 @@ export type Resolved = { config: OpenSshConfig; jumps: readonly string[]; comman
 /** Unauthenticated connections that a server gets at once; its MaxStartups begins to refuse at ten. */
 const handshakesAtOnce = 6;
 /** A server that refuses one for that reason takes it a little later. */
-const dropped = /closed the connection|Connection lost before handshake|ECONNRESET/;
+const dropped = /closed the connection/;
 const mostTries = 6;
 
 export function openDialer(surroundings: HostSurroundings): Dialer {

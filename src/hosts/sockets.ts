@@ -50,19 +50,24 @@ class CommandStream extends Duplex {
 
   override _final(done: () => void): void {
     this.#child.stdin.end();
+    // As OpenSSH does: some of them would not heed the end of their input.
+    this.#kill("SIGHUP");
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    const { pid, exitCode, signalCode } = this.#child;
-    if (pid !== undefined && exitCode === null && signalCode === null) {
-      try {
-        process.kill(-pid, "SIGTERM");
-      } catch {
-        // It ended in between.
-      }
-    }
+    this.#kill("SIGTERM");
     done(error);
+  }
+
+  #kill(signal: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // It ended in between.
+    }
   }
 }
 

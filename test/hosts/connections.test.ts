@@ -184,8 +184,10 @@ test("a half-open connection is found out, and what ran in it is Lost", async ()
   home.trust({ port: proxy.port, hostKey: sshd.hostKey });
   await using hosts = connectionsTo(far({ port: proxy.port, user: sshd.user }), { home, times: { keepaliveMs: 500 } });
   await hosts.use("far", { signal }, async (connection) => {
-    const running = connection.exec("sleep 60");
-    await until(() => sshd.log().includes("Starting session"));
+    const stream = await connection.open("echo up; sleep 60");
+    stream.stderr.resume();
+    await new Promise((resolve) => stream.stdout.once("data", resolve));
+    const running = stream.ended;
     proxy.silence();
     const silent = performance.now();
     await expect(running).rejects.toThrow("the connection was cut: no answer for 2 s");

@@ -60,6 +60,18 @@ describe("our keys", () => {
     await stale.connections.close();
   });
 
+  test("who to be there can be said where the host is used, and is a connection of its own", async () => {
+    using home = sshHome();
+    await using sshd = await startSshd({ accepts: home });
+    home.trust(sshd);
+    await using hosts = connectionsTo(oneHost({ ...sshd, user: "somebody-else" }), { home });
+    const who = (user?: string) =>
+      hosts.use("far", { signal, ...(user !== undefined && { user }) }, (connection) => connection.exec("id -un"));
+    expect(JSON.stringify(await problemOf(who()))).toContain("it accepts no key of ours for somebody-else");
+    expect(`${(await who(sshd.user)).stdout}`).toBe(`${sshd.user}\n`);
+    expect((await problemOf(who("-oX"))).kind).toBe("configuration");
+  });
+
   test("one that others can read is refused, and one that is named and missing is a fault of the inventory", async () => {
     using home = sshHome();
     await using sshd = await startSshd({ accepts: home });

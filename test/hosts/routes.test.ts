@@ -7,6 +7,7 @@ import { connectionsTo, problemOf } from "../support/connections.ts";
 import { startMcpServer } from "../support/mcp-server.ts";
 import { freePort, type Sshd, sshHome, startSshd } from "../support/sshd.ts";
 import { startProxy } from "../support/tcp-proxy.ts";
+import { until } from "../support/temporary.ts";
 
 const signal = new AbortController().signal;
 const at = ({ port, user }: Pick<Sshd, "port" | "user">) => `{ host: 127.0.0.1, port: ${port}, user: ${user} }`;
@@ -132,6 +133,9 @@ describe("routes", () => {
       { home },
     );
     expect(await run(hosts, "good", "echo through")).toMatchObject({ said: "through\n" });
+    expect(Bun.spawnSync(["pgrep", "-f", `relay.ts 127.0.0.1 ${sshd.port}`]).exitCode).toBe(0);
+    await hosts.close();
+    await until(() => Bun.spawnSync(["pgrep", "-f", `relay.ts 127.0.0.1 ${sshd.port}`]).exitCode !== 0);
     const { message } = (await run(hosts, "bad", "true").catch((thrown: unknown) => thrown)) as Error;
     expect(message).toContain("its command ended with 7: no tunnel today");
   });

@@ -13,6 +13,7 @@ export async function runOnHost(name: string, command: Command, call: Call): Pro
     const host = inventory.find(name);
     // The inventory is the same on every machine of it.
     if (host.local) return command.run(call);
+    refuseFiles(command, call, name);
     const line = farCommand(host, [...command.name.split(" "), ...typed]);
     const asTerminal = terminal.interactive && terminal.out.isTerminal;
     // Input that nobody there reads is left to whoever comes next: `while read -r host; do garza status --on "$host"; done`.
@@ -23,6 +24,18 @@ export async function runOnHost(name: string, command: Command, call: Call): Pro
     const advice = adviceFor(code, host.garza ?? {});
     if (advice !== undefined) terminal.err.write(`garza: ${advice}\n`);
     return code;
+  });
+}
+
+/** Seen from here they are files of this machine, and seen from there of a folder that nobody has chosen. */
+function refuseFiles({ takes }: Command, { args }: Call, host: string): void {
+  if (!takes.startsWith("<template>") && !takes.startsWith("[template]")) return;
+  const file = args.find((word, at) => (at === 0 ? /^@?\.{1,2}\/|^@[^/]/ : /^[\w-]+=@[^/]/).test(word));
+  if (file === undefined) return;
+  throw problem({
+    kind: "usage",
+    message: `${file} is a file of this machine, and garza on ${host} reads its own`,
+    hint: `Put it into the repository there, or give its whole path there`,
   });
 }
 

@@ -45,6 +45,7 @@ export type LineRequest = {
 export type AuthMethod = Extract<AnyAuthMethod, { type: "publickey" | "agent" }>;
 
 const unanswered = 3;
+const hungUp = "the other side closed the connection before the handshake was over";
 
 /** Rejects with what `verify` threw, the signal's reason, or an error that says why. */
 export async function openLine(request: LineRequest): Promise<Line> {
@@ -86,7 +87,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
     gone.resolve(why);
     for (const listener of listeners) listener(why);
     listeners.clear();
-    fail(new Error("the other side closed the connection before the handshake was over"));
+    fail(new Error(hungUp));
   });
   if (signal.aborted) abort();
   else signal.addEventListener("abort", abort, { once: true });
@@ -152,7 +153,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
       isUp = false;
       client.end();
       // One that does not answer would stay for ever.
-      setTimeout(() => client.destroy(), 1_000).unref();
+      setTimeout(() => socket.destroy(), 1_000).unref();
     },
   };
 }
@@ -182,6 +183,7 @@ function reasonOf(error: Error & { level?: string }, timeoutMs: number, keepaliv
   if (message === "Keepalive timeout") return `no answer for ${(keepaliveMs * (unanswered + 1)) / 1000} s`;
   if (level === "client-timeout") return `no answer within ${timeoutMs / 1000} s`;
   if (level === "client-authentication") return "permission denied: no key was accepted";
+  if (message === "Connection lost before handshake") return hungUp;
   if (/no matching/.test(message)) return `it offers nothing that is strong enough (${message})`;
   return networkReason(error);
 }

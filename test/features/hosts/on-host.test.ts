@@ -26,6 +26,11 @@ describe("--on", () => {
     expect(history.stdout).toBe((await far.garza("history", "--json")).stdout);
     expect((await box.garza("run", "nothing", "--on=far")).exitCode).toBe(3);
     expect((await box.garza("init", "--on", "far")).exitCode).toBe(2);
+    for (const words of [["./here.yml"], ["../here.yml"], ["@here.yml"], ["hello", "name=@here.txt"]])
+      expect((await box.garza("run", ...words, "--on", "far")).stderr).toContain("is a file of this machine");
+    expect(
+      (await box.garza("run", join(far.root, "operations/hello.yml"), "name=@/etc/hostname", "--on", "far")).exitCode,
+    ).toBe(0);
     expect((await box.garza("status", "--on", "nowhere")).exitCode).toBe(78);
   });
 
