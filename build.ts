@@ -1,5 +1,6 @@
 /**
- * Builds `dist/garza` for this machine, or with `--target NAME` (`all`: every platform) `dist/garza-NAME`.
+ * Builds `dist/garza` for this machine, or with `--target NAME` (`all`: every platform) `dist/garza-NAME`. `--release`
+ * makes of those (of all, unless told) what is published, in `dist/release`; `--key FILE` signs it with minisign.
  * Broken builds of a compiled program can end with exit 0, so what can run here is run before it counts.
  */
 import { existsSync } from "node:fs";
@@ -8,6 +9,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "./package.json";
+import { writeRelease } from "./release/release.ts";
 
 const root = import.meta.dir;
 
@@ -108,12 +110,22 @@ async function looksLikeAProgram(file: string): Promise<boolean> {
   return Bun.file(file).size > 50_000_000 && ["7f454c46", "cffaedfe"].includes(magic);
 }
 
-async function build(wanted: string | undefined, outfile: string): Promise<void> {
-  if (wanted === undefined) {
-    await compileGarza(outfile);
-    await smoke(outfile);
-    return report(outfile);
-  }
+/** When the commit that is checked out was made, in seconds since 1970; 0 outside a repository. */
+function commitTime(): number {
+  if (!Bun.which("git")) return 0;
+  const asked = Bun.spawnSync(["git", "-C", root, "log", "-1", "--format=%ct"], { stderr: "ignore" });
+  return Number(asked.stdout.toString().trim());
+}
+
+async function build(outfile: string): Promise<void> {
+  await compileGarza(outfile);
+  await smoke(outfile);
+  report(outfile);
+}
+
+/** Platform to its program. */
+async function buildFor(wanted: string, outfile: string): Promise<Map<string, string>> {
+  const programs = new Map<string, string>();
   const names = wanted === "all" ? (Object.keys(targets) as Target[]) : [wanted as Target];
   for (const name of names) {
     if (!Object.hasOwn(targets, name))
@@ -123,7 +135,17 @@ async function build(wanted: string | undefined, outfile: string): Promise<void>
     if (!(await looksLikeAProgram(file))) throw new Error(`${file} is no program`);
     if (name === `${process.platform}-${process.arch}` && !existsSync("/etc/alpine-release")) await smoke(file);
     report(file);
+    programs.set(name, file);
   }
+  return programs;
+}
+
+async function release(wanted: string, outfile: string, key: string | undefined): Promise<void> {
+  const programs = await buildFor(wanted, outfile);
+  const to = join(dirname(outfile), "release");
+  await rm(to, { recursive: true, force: true });
+  const names = await writeRelease({ root, to, programs, time: commitTime(), key });
+  for (const name of names) report(join(to, name));
 }
 
 function report(file: string): void {
@@ -132,7 +154,15 @@ function report(file: string): void {
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { target: { type: "string" }, out: { type: "string", default: "dist/garza" } },
+    options: {
+      target: { type: "string" },
+      out: { type: "string", default: "dist/garza" },
+      release: { type: "boolean", default: false },
+      key: { type: "string" },
+    },
   });
-  await build(values.target, resolve(values.out));
+  const outfile = resolve(values.out);
+  if (values.release) await release(values.target ?? "all", outfile, values.key && resolve(values.key));
+  else if (values.target !== undefined) await buildFor(values.target, outfile);
+  else await build(outfile);
 }

@@ -24,6 +24,10 @@ need setsid util-linux
 need ps procps
 need faketime faketime
 need nsenter util-linux
+need python3 python3
+need bwrap bubblewrap
+need minisign minisign
+need systemd-analyze systemd
 
 [ -n "$missing" ] || exit 0
 command -v apt-get >/dev/null 2>&1 || {

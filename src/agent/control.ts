@@ -148,6 +148,8 @@ export function openControl(request: ControlRequest): Control {
       return was;
     },
 
+    syncState: () => world.sharing.sync(),
+
     follow(typed, after, signal) {
       const { id } = history.operation(typed);
       return follow({ events, history, id, after: new Map([[id, after]]), signal });

@@ -19,7 +19,7 @@ export type MachineryRequest = Surrounding & {
   machine: string;
   /** Random, of this process. */
   instance: string;
-  limit: number;
+  limit(): number;
   onlyOwn: boolean;
   ask: World["ask"];
   leave: AbortController;
@@ -61,6 +61,7 @@ export function openMachinery(request: MachineryRequest): Machinery {
     store,
     queue,
     journal: openJournal(events, clock.now),
+    settings,
     claimant: { machine: request.machine, boot: bootId(), instance: request.instance, pid: process.pid },
     ask,
     leaving: leave.signal,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { haveForgotten } from "../engine/far/forget-far.ts";
 import { type Plan, type PlanRequest, plan } from "../engine/plan/plan.ts";
 import { lockReader } from "../locks/lock-reader.ts";
+import { remoteOf } from "../locks/lock-remote.ts";
 import { openReadOnly } from "../store/store.ts";
 import type { TemplateSource } from "../template/library.ts";
 import { readOnlyWorld, type Surrounding } from "./world.ts";
@@ -18,7 +19,10 @@ export async function planOperation(
   const { template, ...rest } = request;
   const db = openReadOnly(join(surrounding.places.data, "garza.db"));
   try {
-    const world = readOnlyWorld(surrounding, lockReader(db));
+    const { places, env } = surrounding;
+    const remote = remoteOf({ root: places.root, sockets: join(places.data, "ssh"), env });
+    // Only who asks for checks wants to wait for the network.
+    const world = readOnlyWorld(surrounding, lockReader(db, rest.check ? remote : undefined), { db });
     const source = typeof template === "string" ? world.library.find(template) : template;
     const planned = await plan(world, { ...rest, source });
     await haveForgotten(world.connections);

@@ -8,15 +8,12 @@ import { problem } from "../core/problem.ts";
 import { showSafe } from "../core/redact.ts";
 import type { Mapping, Value } from "../core/value.ts";
 import type { World } from "../engine/world.ts";
-import { toHolder } from "../locks/local-locks.ts";
-import { heldRows } from "../locks/lock-rows.ts";
+import { holdersIn } from "../locks/holders.ts";
 import { stepDocument } from "../queue/documents.ts";
 import type { History } from "../queue/history.ts";
 import type { StepRow } from "../queue/rows.ts";
-import type { StatePath } from "../state/state-path.ts";
 import { openReadOnly } from "../store/store.ts";
-import { ExpressionError } from "../template/expression-error.ts";
-import { readStatePath } from "../template/state-path-syntax.ts";
+import { plainPath } from "../template/plain-path.ts";
 import { readPrinted } from "./printed.ts";
 import { maskerFor, shownStep } from "./shown-secrets.ts";
 import { openTemplateAnswers } from "./template-answers.ts";
@@ -61,7 +58,7 @@ export function openQuestions({ world, history, isFull }: QuestionsRequest): Que
 
     ...openTemplateAnswers(world, shown),
 
-    locks: async () => shown(fromDatabase((db) => heldRows(db, null).map((row) => toHolder(row, hostName)), [])),
+    locks: async () => shown(fromDatabase((db) => holdersIn(db, hostName), [])),
     async lock(resource) {
       const holder = await locks.holder(resource);
       return holder ? shown(holder) : null;
@@ -108,17 +105,4 @@ function findStep(rows: readonly StepRow[], step: string, attempt: number | unde
     message: `the operation ran no step ${JSON.stringify(step)}`,
     ...(near.length > 0 && { hint: `Nearest: ${showSafe(near.join(", "))}` }),
   });
-}
-
-/** Throws `usage`: nothing fills in a `${…}` here. */
-function plainPath(text: string): StatePath {
-  try {
-    return readStatePath(text).map((segment) => {
-      if (!Array.isArray(segment)) return segment;
-      return segment.map((part) => (typeof part === "string" ? part : part.source)).join("");
-    });
-  } catch (thrown) {
-    if (!(thrown instanceof ExpressionError)) throw thrown;
-    throw problem({ kind: "usage", message: `${JSON.stringify(text)} is no state path: ${thrown.message}` }, thrown);
-  }
 }

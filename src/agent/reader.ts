@@ -13,7 +13,7 @@ export type ReaderRequest = {
   history: History;
   settings: Settings;
   /** Operations that are run at once now; 0 when no agent runs. */
-  workers: number;
+  workers(): number;
   now: () => number;
   places: Places;
   /** Where secrets are looked up, to mask them. */
@@ -21,11 +21,11 @@ export type ReaderRequest = {
 };
 
 export function openReader({ history, settings, workers, now, places, env }: ReaderRequest): Reader {
-  const surroundings = { workers, groupLimit: (group: string) => groupLimit(settings, group) };
+  const surroundings = () => ({ workers: workers(), groupLimit: (group: string) => groupLimit(settings, group) });
   const documents = (rows: readonly OperationRow[]) => {
     const masking = maskerFor(places, rows, { env, platform: process.platform });
     const document = (row: OperationRow) =>
-      masking.maskValue(operationDocument(row, history.waiting(row, surroundings))) as Mapping & { id: string };
+      masking.maskValue(operationDocument(row, history.waiting(row, surroundings()))) as Mapping & { id: string };
     return { masking, document };
   };
   return {
@@ -44,7 +44,8 @@ export function openReader({ history, settings, workers, now, places, env }: Rea
         next: last ? cursorOf(last, filter) : null,
       };
     },
-    stats: () => history.stats({ workers, maxConcurrent: Number(settings["queue.max_concurrent"].value), now: now() }),
+    stats: () =>
+      history.stats({ workers: workers(), maxConcurrent: Number(settings["queue.max_concurrent"].value), now: now() }),
   };
 }
 

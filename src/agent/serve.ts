@@ -11,6 +11,7 @@ export type ServeRequest = {
   socket: string;
   control: Control;
   reader: Reader;
+  /** Changes with what there is to tell. */
   note: Owner;
   ownership: Ownership;
   onBug(thrown: unknown): void;
@@ -40,8 +41,8 @@ export async function serve(request: ServeRequest): Promise<Serving> {
 
 async function open({ socket, control, reader, note, ownership, onBug }: ServeRequest): Promise<Serving> {
   const { serveControl } = await import("../api/server.ts");
-  const serving = { ...note, socket };
-  const server = await serveControl({ socket, control, reader, note: serving, onBug });
-  ownership.announce(serving);
+  note.socket = socket;
+  const server = await serveControl({ socket, control, reader, note, onBug });
+  ownership.announce(note);
   return server;
 }

@@ -1,7 +1,7 @@
 /** What has to be masked in the record of operations, found again when it is shown. */
 import type { Places } from "../core/config.ts";
 import { type Masker, masker } from "../core/redact.ts";
-import { openSecrets, storedSecrets } from "../core/secrets.ts";
+import { openSecrets, type SecretSource, storedSecrets } from "../core/secrets.ts";
 import type { Value } from "../core/value.ts";
 import { secretsOf } from "../engine/parameter-secrets.ts";
 import type { OperationRow, StepRow } from "../queue/rows.ts";
@@ -27,6 +27,17 @@ export function secretNames(texts: readonly string[]): string[] {
   const uses = /\bsecret(?:\.|[([]\s*\\?["'])([A-Za-z_][\w-]*)/g;
   const found = texts.flatMap((text) => [...text.replace(/^\s*#.*$/gm, "").matchAll(uses)]);
   return [...new Set(found.map(([, name = ""]) => name))].sort();
+}
+
+/** Where each secret that is stored, or that a template names, is found: none of them is shown. */
+export function secretSources(
+  data: string,
+  texts: readonly string[],
+  { env, platform }: Environment,
+): { name: string; source: SecretSource | null }[] {
+  const secrets = openSecrets({ data, env, platform });
+  const names = new Set([...storedSecrets(data).keys(), ...secretNames(texts)]);
+  return [...names].sort().map((name) => ({ name, source: secrets.source(name) ?? null }));
 }
 
 /** A step's row as it may be shown. */

@@ -14,6 +14,8 @@ export type UpkeepRequest = {
   events: EventLog;
   /** Operations may have become ready. */
   onChange(): void;
+  /** Called every two seconds: with whether there were events since. */
+  onTick(isChanged: boolean): void;
   say(message: string): void;
 };
 
@@ -24,7 +26,7 @@ const lookMs = 2_000;
 const jumpMs = 5_000;
 
 /** Returns what ends it. */
-export function startUpkeep({ world, store, events, onChange, say }: UpkeepRequest): () => void {
+export function startUpkeep({ world, store, events, onChange, onTick, say }: UpkeepRequest): () => void {
   const { queue, clock, settings, places, notifier } = world;
   const offset = () => clock.now() - clock.monotonic();
   let wall = offset();
@@ -62,8 +64,11 @@ export function startUpkeep({ world, store, events, onChange, say }: UpkeepReque
   };
 
   const look = () => {
+    store.watch();
     if (store.isFull()) store.regain();
     lookAtClock();
+    onTick(isChanged);
+    isChanged = false;
   };
 
   const tick = async () => {
@@ -96,7 +101,9 @@ export function startUpkeep({ world, store, events, onChange, say }: UpkeepReque
   const ticking = setInterval(() => void tick(), tickMs);
   const looking = setInterval(look, lookMs);
   let isDue = false;
+  let isChanged = true;
   const unlisten = events.listen(({ type }) => {
+    isChanged = true;
     if (isDue || (type !== "operation-queued" && type !== "operation-waiting")) return;
     // Once for all of a batch.
     isDue = true;

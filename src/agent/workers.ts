@@ -30,7 +30,8 @@ export type Workers = {
 
 export type WorkersRequest = {
   world: World;
-  limit: number;
+  /** Operations at once, as it is now. */
+  limit(): number;
   /** Runs nothing but what it is told to. */
   onlyOwn: boolean;
   /** The disk is full: what runs may end, nothing is begun. */
@@ -68,7 +69,7 @@ export function openWorkers({ world, limit, onlyOwn, isFull, leave, onBug }: Wor
 
   const pump = async () => {
     if (stranded.length > 0 && !isFull()) await takeBack();
-    while (live.size < limit && !leave.signal.aborted && !isFull()) {
+    while (live.size < limit() && !leave.signal.aborted && !isFull()) {
       const next = await claimNext();
       if (next === null) break;
       if (next !== "more") work(next);

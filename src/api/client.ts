@@ -5,7 +5,7 @@ import type { OperationEvent } from "../core/events.ts";
 import { ask, send } from "./ask.ts";
 import { type Absence, followTold } from "./client-follow.ts";
 import { openQuestions } from "./client-questions.ts";
-import type { Accepted, AgentNote, Control, Told, Wanted, Watching } from "./control.ts";
+import type { Accepted, AgentNote, Control, Synced, Told, Wanted, Watching } from "./control.ts";
 import type { Condition } from "./questions.ts";
 import type { OperationFilter } from "./reader.ts";
 import type { WantedJson } from "./routes/operation-schemas.ts";
@@ -58,6 +58,7 @@ export function openClient({ socket, clock = systemClock }: { socket: string; cl
       void (await post("/queue/pause", { by, template: template ?? undefined, reason: reason ?? undefined })),
     unpause: async (template) =>
       (await post<{ was_paused: boolean }>("/queue/unpause", { template: template ?? undefined })).was_paused,
+    syncState: async () => (await post<{ synced: Synced | null }>("/state-sync", {})).synced,
     async *follow(id, after, signal, absence = {}) {
       for await (const told of watch(id, { after: String(after), signal, ...absence }))
         if ("event" in told) yield told.event;

@@ -59,6 +59,9 @@ export type Watching = {
   signal?: AbortSignal;
 };
 
+/** State files that were pushed; why the work tree is not as the remote, where it is not. */
+export type Synced = { files: string[]; tree: string | null };
+
 export type Control = Questions & {
   /** All of them in one transaction, or none: a fault in one refuses all. Durable when it resolves. Throws `template-…`, `parameters`, `key-used`, `storage-full`, `batch`. */
   submit(wanted: readonly Wanted[]): Promise<Accepted[]>;
@@ -76,6 +79,11 @@ export type Control = Questions & {
   pause(template: string | null, by: string, reason: string | null): Promise<void>;
   /** False: it was not paused. */
   unpause(template: string | null): Promise<boolean>;
+  /**
+   * State files: what was changed here goes to the remote, and what others have changed comes. Null: there is no remote.
+   * `tree`: why the work tree could not follow. Throws `state-conflict`, `remote-unreachable`, `remote-refused`.
+   */
+  syncState(): Promise<Synced | null>;
   /** Stored and coming events of an operation and those within it, from behind `after` on, until it has ended or the signal is aborted. */
   follow(id: string, after: number, signal: AbortSignal): AsyncIterable<OperationEvent>;
   /** The same with positions, and with what its steps print where that is wanted: each piece once, between its step's start and end. */

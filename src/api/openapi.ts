@@ -92,7 +92,7 @@ const idOf = (method: string, path: string) =>
 
 function refusals(kinds: readonly Problem["kind"][]): Json {
   const byStatus = new Map<number, string[]>();
-  for (const kind of ["usage", ...kinds] as const) {
+  for (const kind of new Set<Problem["kind"]>(["usage", "busy", ...kinds])) {
     const { http } = problems[kind];
     byStatus.set(http, [...(byStatus.get(http) ?? []), kind]);
   }

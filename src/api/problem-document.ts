@@ -1,5 +1,4 @@
 /** A problem as `application/problem+json`, and back. */
-import { STATUS_CODES } from "node:http";
 import { describe, type GarzaError, httpStatus, type Problem, problem } from "../core/problem.ts";
 import { problems } from "../core/problems.ts";
 import { isMapping } from "../core/value.ts";
@@ -40,8 +39,19 @@ export function fromDocument(document: unknown, where: string): GarzaError {
   return problem({ kind: "input-output", what: where, why });
 }
 
-const heading = (status: number) => ({
-  type: "about:blank" as const,
-  title: STATUS_CODES[status] ?? "Problem",
-  status,
-});
+const heading = (status: number) => ({ type: "about:blank" as const, title: titles[status] ?? "Problem", status });
+
+/** The names of these statuses; those of `node:http` take as long to load as all of `garza --version`. */
+const titles: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Payload Too Large",
+  422: "Unprocessable Entity",
+  500: "Internal Server Error",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  507: "Insufficient Storage",
+};

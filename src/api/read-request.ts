@@ -8,18 +8,17 @@ import type { Value } from "../core/value.ts";
 import { at } from "../template/node.ts";
 import { explainIssue, flattenIssue, type Issue } from "../template/schema-issues.ts";
 import { keysAt } from "../template/schema-keys.ts";
-import { parseStrictly } from "./strict-json.ts";
 
 const mebibyte = 2 ** 20;
 
 /** The runtime closes a connection on which no whole head has come in 12 s; a body has this long. */
 export const bodyMs = 60_000;
 
-/** Not looked at yet but for its JSON; `most` and `size` in MiB. Throws `usage`, `too-large`. */
-export async function readJsonBody(
-  c: Context,
-  { most, clock }: { most: number; clock: Clock },
-): Promise<{ value: Value; size: number }> {
+/** `size` in MiB. */
+export type BodyText = { text: string; size: number };
+
+/** Not looked at yet; `most` in MiB. Throws `usage`, `too-large`. */
+export async function readBodyText(c: Context, { most, clock }: { most: number; clock: Clock }): Promise<BodyText> {
   const read = new AbortController();
   const late = clock.sleep(bodyMs, read.signal).then(() => {
     throw problem({ kind: "usage", message: `the body has not come in ${bodyMs / 1000} s` });
@@ -27,8 +26,7 @@ export async function readJsonBody(
   // When it was read in time nobody is left to be told.
   late.catch(() => {});
   try {
-    const { text, length } = await Promise.race([bodyText(c.req.raw, most), late]);
-    return { value: parseStrictly(text), size: length / mebibyte };
+    return await Promise.race([bodyText(c.req.raw, most), late]);
   } finally {
     read.abort();
   }
@@ -44,7 +42,7 @@ export function readQuery<Schema extends z.ZodType>(c: Context, schema: Schema):
   return check(schema, query, "query");
 }
 
-async function bodyText(request: Request, most: number): Promise<{ text: string; length: number }> {
+async function bodyText(request: Request, most: number): Promise<BodyText> {
   if (Number(request.headers.get("content-length")) > most * mebibyte) throw tooLarge(most);
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
@@ -55,7 +53,7 @@ async function bodyText(request: Request, most: number): Promise<{ text: string;
       if (length > most * mebibyte) throw tooLarge(most);
       text += decoder.decode(chunk, { stream: true });
     }
-    return { text: text + decoder.decode(), length };
+    return { text: text + decoder.decode(), size: length / mebibyte };
   } catch (cause) {
     // Nobody is left to read this; it must not look like a bug.
     if (cause instanceof DOMException) throw problem({ kind: "usage", message: "the body broke off" }, cause);

@@ -6,8 +6,9 @@ import type { Context } from "hono";
 import { z } from "zod";
 import type { Problem } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
-import { check, readJsonBody, readQuery } from "./read-request.ts";
+import { type BodyText, check, readBodyText, readQuery } from "./read-request.ts";
 import type { Served } from "./served.ts";
+import { parseStrictly } from "./strict-json.ts";
 
 export type Route = Described & { answer(c: Context, served: Served): Promise<Response> };
 
@@ -32,7 +33,7 @@ export type Described = {
     frames?: Record<string, z.ZodType>;
     headers?: Record<string, string>;
   };
-  /** Besides `usage`, and what any route may answer. */
+  /** Besides `usage` and `busy`, which any route may answer. */
   refuses?: readonly Problem["kind"][];
 };
 
@@ -62,24 +63,25 @@ export function route<Query extends z.ZodObject = typeof nothing, Body extends z
   const { run, choose, most = 1, ...described } = written;
   const { body: bodySchema, query: querySchema, answers } = described;
 
-  const readBody = async (c: Context, { clock }: Served): Promise<z.output<Body>> => {
-    if (!bodySchema) return undefined as z.output<Body>;
-    const { value, size } = await readJsonBody(c, { most, clock });
-    return check(choose?.(value, size) ?? bodySchema, value, "body") as z.output<Body>;
+  const readBody = ({ text, size }: BodyText): z.output<Body> => {
+    const value = parseStrictly(text);
+    return check(choose?.(value, size) ?? (bodySchema as Body), value, "body") as z.output<Body>;
   };
   return {
     ...described,
     async answer(c, served) {
       const query = readQuery(c, querySchema ?? nothing) as z.output<Query>;
-      const body = await readBody(c, served);
-      const asked = {
-        query,
-        body,
-        at: (name: string) => c.req.param(name) ?? "",
-        header: (name: string) => c.req.header(name),
-      };
-      const answer = await run(asked, served);
-      return answer instanceof Response ? answer : Response.json(answer, { status: answers.status ?? 200 });
+      const sent = bodySchema && (await readBodyText(c, { most, clock: served.clock }));
+      return served.turns.take(bodySchema ? "change" : "question", async () => {
+        const asked = {
+          query,
+          body: sent ? readBody(sent) : (undefined as z.output<Body>),
+          at: (name: string) => c.req.param(name) ?? "",
+          header: (name: string) => c.req.header(name),
+        };
+        const answer = await run(asked, served);
+        return answer instanceof Response ? answer : Response.json(answer, { status: answers.status ?? 200 });
+      });
     },
   };
 }

@@ -5,6 +5,7 @@ import { answerProblem, makeApp } from "./app.ts";
 import type { AgentNote, Control } from "./control.ts";
 import type { Reader } from "./reader.ts";
 import { prepareSocketPlace } from "./socket-place.ts";
+import { openTurns } from "./turns.ts";
 
 export type ControlServer = {
   /** Accepts nothing more, ends open streams, waits at most 2 s for requests in hand. The socket's file is gone at once. */
@@ -25,7 +26,7 @@ export type Serving = {
 export async function serveControl({ socket, clock = systemClock, ...rest }: Serving): Promise<ControlServer> {
   prepareSocketPlace(socket);
   const streams = new Set<() => void>();
-  const app = makeApp({ ...rest, clock, streams });
+  const app = makeApp({ ...rest, clock, streams, turns: openTurns(clock) });
   const server = listen(
     socket,
     (request) => app.fetch(request),

@@ -21,6 +21,8 @@ export type Command = {
   about?: string;
   options: readonly Option[];
   examples: readonly string[];
+  /** Root keeps its rights, also in another user's repository: it changes the machine, and nothing in there. */
+  staysRoot?: true;
   /** From this argument on words are taken as they are: they are another program's. */
   verbatimFrom?: number;
   /** It may take data from standard input. */

@@ -33,9 +33,12 @@ async function runTyped(argv: readonly string[], terminal: Terminal): Promise<nu
     return 0;
   }
   const host = call.value("on");
-  if (host === undefined) return command.run({ ...call, terminal });
   if (host === "all" && command.onAll) return command.onAll({ ...call, terminal });
-  return (await import("./remote/on-host.ts")).runOnHost(host, command, { ...call, terminal });
+  if (host !== undefined) return (await import("./remote/on-host.ts")).runOnHost(host, command, { ...call, terminal });
+  const typed = { ...call, terminal };
+  // Loaded for root alone.
+  const asked = process.getuid?.() === 0 ? (await import("./as-owner.ts")).asOwner(typed, command) : typed;
+  return command.run(asked);
 }
 
 /** Of the flags that may stand before a command. */
@@ -82,7 +85,8 @@ function find(words: readonly string[]): { entry: Entry; words: number } {
     if (entry) return { entry, words: count };
   }
   const [first = "", second] = words;
-  const within = commands.map(({ name }) => name.split(" ")).filter(([group, own]) => group === first && own);
+  const shown = commands.filter(({ hidden }) => !hidden);
+  const within = shown.map(({ name }) => name.split(" ")).filter(([group, own]) => group === first && own);
   if (within.length > 0) {
     const known = within.map(([, own = ""]) => own);
     const [near] = second === undefined ? [] : nearest(second, known);

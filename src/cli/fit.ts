@@ -1,5 +1,3 @@
-import stringWidth from "string-width";
-
 /** A piece of a line and how it is painted; painting must not change its width. */
 export type Piece = { text: string; paint?: (text: string) => string };
 
@@ -7,24 +5,24 @@ const graphemes = new Intl.Segmenter();
 
 /** The pieces as one line of at most `width` columns; `more` stands where something was cut off. */
 export function fit(pieces: readonly Piece[], width: number, more: string): string {
-  const total = pieces.reduce((sum, { text }) => sum + stringWidth(text), 0);
-  let left = total <= width ? total : Math.max(0, width - stringWidth(more));
+  const total = pieces.reduce((sum, { text }) => sum + Bun.stringWidth(text), 0);
+  let left = total <= width ? total : Math.max(0, width - Bun.stringWidth(more));
   let line = "";
   for (const { text, paint } of pieces) {
     const kept = cut(text, left);
-    left -= stringWidth(kept);
+    left -= Bun.stringWidth(kept);
     if (kept !== "") line += paint ? paint(kept) : kept;
-    if (kept.length < text.length) return line + (stringWidth(more) <= width ? more : "");
+    if (kept.length < text.length) return line + (Bun.stringWidth(more) <= width ? more : "");
   }
   return line;
 }
 
 function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (Bun.stringWidth(text) <= width) return text;
   let kept = "";
   let used = 0;
   for (const { segment } of graphemes.segment(text)) {
-    used += stringWidth(segment);
+    used += Bun.stringWidth(segment);
     if (used > width) return kept;
     kept += segment;
   }

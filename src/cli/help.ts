@@ -10,7 +10,7 @@ export function overview(entries: readonly Entry[]): string {
     "",
     "Usage: garza COMMAND [flags]",
     "",
-    table(entries.map(({ name, summary }) => [`  ${name}`, summary])),
+    table(entries.filter(({ hidden }) => !hidden).map(({ name, summary }) => [`  ${name}`, summary])),
     "",
     "Everywhere:",
     optionTable(everywhere),

@@ -1,7 +1,8 @@
 /** Every command. The summaries are here so that `--help` loads none of them. */
 import type { Command } from "./command.ts";
 
-export type Entry = { name: string; summary: string; load(): Promise<Command> };
+/** `hidden`: for programs to call; people find it in the manual. */
+export type Entry = { name: string; summary: string; hidden?: true; load(): Promise<Command> };
 
 export const commands: readonly Entry[] = [
   {
@@ -18,6 +19,46 @@ export const commands: readonly Entry[] = [
     name: "agent",
     summary: "Run the operations of the queue, until it is stopped",
     load: async () => (await import("./commands/agent.ts")).agent,
+  },
+  {
+    name: "agent install",
+    summary: "Let this machine's service manager run the agent of this repository",
+    load: async () => (await import("./commands/agent-install.ts")).install,
+  },
+  {
+    name: "agent uninstall",
+    summary: "Take the agent's service away again; its data and running steps stay",
+    load: async () => (await import("./commands/agent-uninstall.ts")).uninstall,
+  },
+  {
+    name: "agent status",
+    summary: "Who runs operations here, its service, and where its environment comes from",
+    load: async () => (await import("./commands/agent-status.ts")).status,
+  },
+  {
+    name: "agent reload",
+    summary: "Let the agent read its configuration again; a wrong one is refused, and the old one stays",
+    load: async () => (await import("./commands/agent-reload.ts")).reload,
+  },
+  {
+    name: "agent logs",
+    summary: "What the agent's service has logged",
+    load: async () => (await import("./commands/agent-logs.ts")).logs,
+  },
+  {
+    name: "agent stop",
+    summary: "Stop the agent; what still runs is carried on by the next one",
+    load: async () => (await import("./commands/agent-stop.ts")).stop,
+  },
+  {
+    name: "agent upgrade",
+    summary: "Put a newer program in the place of this one, under running operations",
+    load: async () => (await import("./commands/agent-upgrade.ts")).upgrade,
+  },
+  {
+    name: "agent check",
+    summary: "Try this program on a copy of a database: bring it up to date, and look through it",
+    load: async () => (await import("./commands/agent-check.ts")).check,
   },
   {
     name: "queue add",
@@ -100,6 +141,42 @@ export const commands: readonly Entry[] = [
     load: async () => (await import("./commands/history.ts")).history,
   },
   {
+    name: "state get",
+    summary: "Print a state file, or a value in it",
+    load: async () => (await import("./commands/state-get.ts")).get,
+  },
+  {
+    name: "state set",
+    summary: "Set a value in a state file",
+    load: async () => (await import("./commands/state-set.ts")).set,
+  },
+  {
+    name: "state delete",
+    summary: "Delete a value from a state file",
+    load: async () => (await import("./commands/state-set.ts")).remove,
+  },
+  {
+    name: "state diff",
+    summary: "What differs between the state files here and those that are committed",
+    load: async () => (await import("./commands/state-diff.ts")).diff,
+  },
+  {
+    name: "state sync",
+    summary: "Push what was changed in state files here, and get what others have changed",
+    load: async () => (await import("./commands/state-sync.ts")).sync,
+  },
+  {
+    name: "state history",
+    summary: "Who changed a value in a state file, when, and in which operation",
+    load: async () => (await import("./commands/state-history.ts")).history,
+  },
+  {
+    name: "state merge-driver",
+    summary: "Merge three versions of a state file, as git's merge driver",
+    hidden: true,
+    load: async () => (await import("./commands/state-merge-driver.ts")).mergeDriver,
+  },
+  {
     name: "template list",
     summary: "The templates of this repository and those built in",
     load: async () => (await import("./commands/template.ts")).list,
@@ -156,7 +233,7 @@ export const commands: readonly Entry[] = [
   },
   {
     name: "secret list",
-    summary: "The names of stored secrets",
+    summary: "Secrets that are stored here or that templates use, and where each is found",
     load: async () => (await import("./commands/secret.ts")).list,
   },
   {
@@ -188,6 +265,11 @@ export const commands: readonly Entry[] = [
     name: "backup restore",
     summary: "Put a backup in the place of the database",
     load: async () => (await import("./commands/backup.ts")).restore,
+  },
+  {
+    name: "uninstall",
+    summary: "Take away what garza has put on this machine for this repository; with --purge its data, too",
+    load: async () => (await import("./commands/uninstall.ts")).uninstall,
   },
   {
     name: "completion",

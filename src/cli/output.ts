@@ -1,5 +1,4 @@
 /** How things look: tables, colours, times. Everything here returns text; a command writes it. */
-import stringWidth from "string-width";
 import type { OperationStatus, StepStatus } from "../core/events.ts";
 import type { Env } from "../core/places.ts";
 import { showSafe } from "../core/redact.ts";
@@ -34,10 +33,10 @@ export function paintStatus(paint: Paint, status: OperationStatus | StepStatus):
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, stringWidth(cell));
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, Bun.stringWidth(cell));
   }
   const pad = (cell: string, column: number, row: readonly string[]) =>
-    column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - stringWidth(cell));
+    column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - Bun.stringWidth(cell));
   return rows.map((row) => row.map(pad).join("  ").trimEnd()).join("\n");
 }
 
@@ -52,7 +51,7 @@ export const json = (document: unknown) => `${escapeJson(JSON.stringify(document
 export const jsonLine = (document: unknown) => `${escapeJson(JSON.stringify(document))}\n`;
 
 /** JSON itself escapes only some of the characters that steer a terminal. */
-const escapeJson = (text: string) =>
+export const escapeJson = (text: string) =>
   text.replace(
     /[\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,

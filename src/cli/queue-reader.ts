@@ -32,7 +32,7 @@ export function openQueueReader(places: Places, { env, clock }: Pick<Terminal, "
   const agent = runningAgent(places);
   const workers = agent?.workers ?? 0;
   return {
-    reader: openReader({ history, settings, workers, now: clock.now, places, env }),
+    reader: openReader({ history, settings, workers: () => workers, now: clock.now, places, env }),
     history,
     agent,
     fullDisk: hasReserve(places.data) ? null : places.data,

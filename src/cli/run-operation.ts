@@ -6,6 +6,7 @@ import { problem } from "../core/problem.ts";
 import { showFault } from "../core/problems.ts";
 import type { Outcome } from "../engine/execute.ts";
 import { askApproval } from "./confirm.ts";
+import { keepMergeDriver } from "./merge-driver.ts";
 import { openView } from "./open-view.ts";
 import { type Reached, reach } from "./owner.ts";
 import { followAgent } from "./run-remote.ts";
@@ -41,6 +42,7 @@ async function reachOwner(settings: Settings, view: View): Promise<Reached> {
   const giveUp = () => given.abort();
   const release = heedSignals(terminal, { interrupt: giveUp, leave: giveUp, terminate: giveUp });
   try {
+    await keepMergeDriver(places.root, terminal, view.note);
     return await reach(places, terminal, {
       command: "garza run",
       onlyOwn: true,

@@ -1,6 +1,5 @@
 /** Lines that stand at the bottom of what a terminal shows and are drawn anew in place. The cursor is never hidden. */
 import { createLogUpdate } from "log-update";
-import stringWidth from "string-width";
 import type { Sink } from "./terminal.ts";
 
 export type Screen = {
@@ -24,7 +23,7 @@ export function openScreen(sink: Sink, redraw: () => void): Screen {
   };
   /** A terminal that became narrower has wrapped the lines that stand there: they take more rows now. */
   const erase = () => {
-    const rows = drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / sink.columns())), 0);
+    const rows = drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(Bun.stringWidth(line) / sink.columns())), 0);
     if (rows > 0) sink.write(`\u001b[${rows}F\u001b[J`);
     forget();
   };

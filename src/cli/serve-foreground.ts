@@ -1,12 +1,17 @@
 /** The agent in the foreground: a plain log on standard error, a line an event. */
 import type { Agent } from "../agent/agent.ts";
+import { statusText } from "../agent/heartbeat.ts";
+import { openSupervisor, type Supervisor } from "../agent/supervisor.ts";
 import type { Places } from "../core/config.ts";
+import { openLogFile } from "../core/log-file.ts";
 import { describe, exitCode, messageOf, problem } from "../core/problem.ts";
 import type { Call } from "./command.ts";
 import { logLine } from "./log-line.ts";
+import { keepMergeDriver } from "./merge-driver.ts";
 import { jsonLine } from "./output.ts";
 import { reach, refuseOwner } from "./owner.ts";
 import { heedSignals } from "./signals.ts";
+import type { Terminal } from "./terminal.ts";
 
 export type ServeRequest = {
   places: Places;
@@ -15,6 +20,8 @@ export type ServeRequest = {
   workers: number | undefined;
   /** Leaves when nothing runs, and nothing waits that could go on without a person or the clock. */
   untilEmpty: boolean;
+  /** A file that takes the log in place of standard error. */
+  log?: string | undefined;
 };
 
 type Say = (text: string) => void;
@@ -22,11 +29,8 @@ type Say = (text: string) => void;
 /** The exit code. Throws `busy` where the repository has an agent. */
 export async function serveForeground({ terminal, flag }: Call, request: ServeRequest): Promise<number> {
   const { places, command, workers, untilEmpty } = request;
-  const say: Say = (message) => {
-    const at = new Date(terminal.clock.now()).toISOString();
-    if (flag("json")) terminal.out.write(jsonLine({ at, message }));
-    else terminal.err.write(`${at} ${message}\n`);
-  };
+  const say = sayTo(terminal, flag("json"), request.log);
+  const supervisor = openSupervisor(terminal.env, process.pid, say);
   const onBug = (thrown: unknown, operation: string) =>
     say(
       `a bug in garza${operation && `, in ${operation}`}: ${thrown instanceof Error ? thrown.stack : messageOf(thrown)}`,
@@ -38,24 +42,30 @@ export async function serveForeground({ terminal, flag }: Call, request: ServeRe
     asked.abort();
     hurry.abort();
   };
-  const release = heedSignals(terminal, { interrupt: stop, leave, terminate: stop });
+  let agent: Agent | undefined;
+  // Without a terminal nobody can have closed it: then it asks to read the configuration again.
+  const hangUp = () => (isOnTerminal(terminal) ? leave() : agent && reload(agent, supervisor));
+  const release = heedSignals(terminal, { interrupt: stop, leave, hangUp, terminate: stop });
   try {
-    const own = { command, workers, serves: "now", say, onBug, signal: asked.signal } as const;
+    await keepMergeDriver(places.root, terminal, say);
+    const own = { command, workers, serves: "now", supervisor, say, onBug, signal: asked.signal } as const;
     const reached = await reach(places, terminal, own).catch((thrown: unknown) => {
       throw asked.signal.aborted ? problem({ kind: "left-by-signal", message: "gave up waiting" }) : thrown;
     });
     if (reached.kind === "agent") return refuseOwner(reached.note);
-    return await serve(reached.agent, say, { untilEmpty, asked: asked.signal, hurry: hurry.signal });
+    agent = reached.agent;
+    return await serve(agent, say, { untilEmpty, asked: asked.signal, hurry: hurry.signal, supervisor });
   } finally {
     release();
   }
 }
 
-type End = { untilEmpty: boolean; asked: AbortSignal; hurry: AbortSignal };
+type End = { untilEmpty: boolean; asked: AbortSignal; hurry: AbortSignal; supervisor: Supervisor };
 
-async function serve(agent: Agent, say: Say, { untilEmpty, asked, hurry }: End): Promise<number> {
+async function serve(agent: Agent, say: Say, { untilEmpty, asked, hurry, supervisor }: End): Promise<number> {
   const { workers, socket } = agent.note;
   say(`ready: ${workers} at once, on ${socket}`);
+  supervisor.ready(statusText(agent.counts()));
   if (agent.recovered.length > 0) say(`carrying on what ran when its process died: ${agent.recovered.join(", ")}`);
   const unlisten = agent.listen((event) => {
     const line = logLine(event, agent.masker);
@@ -66,6 +76,7 @@ async function serve(agent: Agent, say: Say, { untilEmpty, asked, hurry }: End):
     asked.addEventListener("abort", () => resolve("asked"), { once: true });
   });
   const why = await Promise.race([isAsked, agent.broken, ...(untilEmpty ? [agent.idle()] : [])]);
+  supervisor.stopping();
   if (why === "asked") say("leaving: nothing more is begun, running steps are waited for");
   const left = await agent.leave(undefined, hurry);
   unlisten();
@@ -75,4 +86,23 @@ async function serve(agent: Agent, say: Say, { untilEmpty, asked, hurry }: End):
   }
   say(left.length > 0 ? `left, to be carried on by the next agent: ${left.join(", ")}` : "left");
   return 0;
+}
+
+function sayTo({ clock, out, err, env }: Terminal, json: boolean, file: string | undefined): Say {
+  const log = file === undefined ? undefined : openLogFile(file);
+  return (message) => {
+    const at = new Date(clock.now()).toISOString();
+    if (json) out.write(jsonLine({ at, message }));
+    else if (log) log.write(`${at} ${message}`);
+    // The journal has the time of each line already.
+    else err.write(env.JOURNAL_STREAM ? `${message}\n` : `${at} ${message}\n`);
+  };
+}
+
+const isOnTerminal = ({ interactive, out, err }: Terminal) => interactive || out.isTerminal || err.isTerminal;
+
+function reload(agent: Agent, supervisor: Supervisor): void {
+  supervisor.reloading();
+  const refused = agent.reload();
+  supervisor.ready(refused ? `a wrong configuration is not in force: garza agent status` : statusText(agent.counts()));
 }

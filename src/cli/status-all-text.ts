@@ -1,5 +1,4 @@
 /** `garza status` as one screen: whoever reads only this knows what happened and what to type. */
-import stringWidth from "string-width";
 import type { OperationRow } from "../queue/rows.ts";
 import { duration, oneLine, type Paint, table, time } from "./output.ts";
 import { operationCells } from "./rows.ts";
@@ -102,7 +101,7 @@ function pausedText({ template, by, since, reason }: Overview["stats"]["paused"]
 
 /** What to type stands in a line of its own where both don't fit. */
 function withCommand(sentence: string, next: string, look: OverviewLook): string {
-  return stringWidth(sentence) + 2 + stringWidth(next) <= look.width
+  return Bun.stringWidth(sentence) + 2 + Bun.stringWidth(next) <= look.width
     ? `${sentence}. ${next}`
     : `${wrap(sentence, "", look)}\n  ${next}`;
 }
@@ -158,7 +157,7 @@ function adviceText(commands: [string, string][], { width }: OverviewLook): stri
   const beside = table(commands.map(([what, typed]) => [`    ${what}`, typed])).split("\n");
   const lines = commands.map(([what, typed], at) => {
     const line = beside[at] ?? "";
-    return stringWidth(line) <= width ? line : `    ${what}\n      ${typed}`;
+    return Bun.stringWidth(line) <= width ? line : `    ${what}\n      ${typed}`;
   });
   return lines.join("\n");
 }

@@ -131,7 +131,8 @@ function resultText({ result, status }: StepRow): string {
   if (result === null) return "";
   const { error, value } = JSON.parse(result) as { error?: string | null; value?: unknown };
   if (error) return error;
-  return status === "success" && value !== null && value !== undefined ? JSON.stringify(value).slice(0, 60) : "";
+  const hasValue = status === "success" && value !== null && value !== undefined && value !== "";
+  return hasValue ? JSON.stringify(value).slice(0, 60) : "";
 }
 
 function evidenceText(steps: readonly StepEvidence[]): string {

@@ -1,5 +1,4 @@
 /** What a command sees of the world it was started in. Made once, in main; tests make their own. */
-import { createInterface } from "node:readline";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { translate } from "../core/files.ts";
 import type { Env } from "../core/places.ts";
@@ -53,7 +52,10 @@ export function openTerminal(env: Env, cwd: string): Terminal {
     clock: systemClock,
     out: openSink(process.stdout, "standard output"),
     err: openSink(process.stderr, "standard error"),
-    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
+    // Opening standard input takes milliseconds, and few commands ask.
+    get interactive() {
+      return Boolean(process.stdin.isTTY && process.stderr.isTTY);
+    },
     ask,
     askHidden,
     readInput: () => Bun.stdin.text(),
@@ -98,8 +100,9 @@ function openSink(stream: NodeJS.WriteStream, what: string): Sink {
   };
 }
 
-function ask(question: string, signal?: AbortSignal): Promise<string | null> {
+async function ask(question: string, signal?: AbortSignal): Promise<string | null> {
   process.stderr.write(question);
+  const { createInterface } = await import("node:readline");
   const lines = createInterface({ input: process.stdin, terminal: false, ...(signal && { signal }) });
   return new Promise((resolve) => {
     lines.once("line", (line) => {

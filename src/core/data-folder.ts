@@ -2,11 +2,12 @@
  * The data folder as a place that can be trusted: of the root's owner alone, on this machine's own disk,
  * for one root, with the random id that tells this machine (and clone) from others.
  */
-import { createHash, randomBytes } from "node:crypto";
 import { chmodSync, readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Places } from "./config.ts";
 import { makeLastingFolder, replaceFile, statOf } from "./files.ts";
+import { sha256 } from "./hash.ts";
+import { randomHex } from "./ids.ts";
 import { problem } from "./problem.ts";
 
 /** `id` names this data folder on this machine; a copy of the folder elsewhere gets its own. */
@@ -100,7 +101,7 @@ function identify({ root, data }: Places): Machine {
   const known = refuseOtherRoot({ root, data });
   if (known && known.root === root && known.tie === tie) return known;
   // A folder that was copied, or whose root moved, is another machine to the locks.
-  const machine: Machine = { id: randomBytes(12).toString("hex"), root, tie };
+  const machine: Machine = { id: randomHex(12), root, tie };
   replaceFile(file, `${JSON.stringify(machine, null, 2)}\n`);
   return machine;
 }
@@ -134,8 +135,5 @@ const renewed = (file: string) => `Without it this machine gets a new identity: 
 /** The operating system's own identity, hashed: it is not ours to store. Null where there is none. */
 function machineTie(file = "/etc/machine-id"): string | null {
   if (!statOf(file)) return null;
-  return createHash("sha256")
-    .update(`garza ${readFileSync(file, "utf8").trim()}`)
-    .digest("hex")
-    .slice(0, 16);
+  return sha256(`garza ${readFileSync(file, "utf8").trim()}`).slice(0, 16);
 }

@@ -10,3 +10,11 @@ declare module "*.sh" {
   const text: string;
   export default text;
 }
+declare module "*.service" {
+  const text: string;
+  export default text;
+}
+declare module "*.plist" {
+  const text: string;
+  export default text;
+}

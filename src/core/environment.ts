@@ -2,7 +2,11 @@
 import { problem } from "./problem.ts";
 
 const droppedNames: ReadonlySet<string> = new Set(
-  "IFS ENV BASH_ENV CDPATH SHELLOPTS BASHOPTS PS4 PWD OLDPWD SHLVL _".split(" "),
+  (
+    "IFS ENV BASH_ENV CDPATH SHELLOPTS BASHOPTS PS4 PWD OLDPWD SHLVL _ " +
+    // What the service manager says to the agent alone: a step that answered it would speak for the agent.
+    "NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID LISTEN_FDS LISTEN_PID LISTEN_FDNAMES JOURNAL_STREAM CREDENTIALS_DIRECTORY"
+  ).split(" "),
 );
 /** Not kept even where a step asks for them: they change how the shell reads a script. */
 const shellNames: ReadonlySet<string> = new Set("IFS ENV BASH_ENV SHELLOPTS BASHOPTS PS4".split(" "));

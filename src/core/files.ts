@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -17,11 +16,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { randomHex } from "./ids.ts";
 import { GarzaError, problem } from "./problem.ts";
 
-/** Puts `text` in place of the file in one step: readers see the old text or the new, also after a power cut. */
-export function replaceFile(file: string, text: string, mode = 0o600): void {
-  const aside = `${file}.${randomBytes(6).toString("hex")}`;
+/**
+ * Puts `text` in place of the file in one step: readers see the old text or the new, also after a power cut. It is
+ * written in `folder` first, on the same disk; beside the file where none is named.
+ */
+export function replaceFile(file: string, text: string | Uint8Array, mode = 0o600, folder = dirname(file)): void {
+  const aside = join(folder, `${basename(file)}.${randomHex(6)}`);
   try {
     const open = openSync(aside, "wx", mode);
     try {
@@ -83,9 +86,10 @@ export type RegularFile = { text: string /** Permission bits. */; mode: number }
 
 /**
  * A regular file's text; undefined when there is none. Throws `path-refused` for what is no regular file
- * (a FIFO or a device would block or answer without end), `data-damaged` for what is not UTF-8.
+ * (a FIFO or a device would block or answer without end) or has more than `most` bytes, `data-damaged` for
+ * what is not UTF-8.
  */
-export function readRegular(file: string, shown = file): RegularFile | undefined {
+export function readRegular(file: string, shown = file, most = Number.POSITIVE_INFINITY): RegularFile | undefined {
   let open: number;
   try {
     // Without O_NONBLOCK opening a FIFO waits for its writer.
@@ -99,6 +103,7 @@ export function readRegular(file: string, shown = file): RegularFile | undefined
   try {
     const stat = fstatSync(open);
     if (!stat.isFile()) throw notRegular(shown);
+    if (stat.size > most) throw tooLargeFile(shown, most);
     return { text: decode(readFileSync(open), shown), mode: stat.mode & 0o777 };
   } finally {
     closeSync(open);
@@ -106,6 +111,9 @@ export function readRegular(file: string, shown = file): RegularFile | undefined
 }
 
 const notRegular = (path: string) => problem({ kind: "path-refused", path, why: "it is not a regular file" });
+
+export const tooLargeFile = (path: string, most: number) =>
+  problem({ kind: "path-refused", path, why: `it is larger than ${most / 2 ** 20} MiB` });
 
 function decode(bytes: Uint8Array, file: string): string {
   try {

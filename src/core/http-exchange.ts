@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { showDuration } from "./duration.ts";
 import type { HttpAnswer, HttpRequest } from "./http.ts";
 import { readBody } from "./http-body.ts";
+import { credentials, showUrl } from "./http-url.ts";
 import { networkReason } from "./network-error.ts";
 import { type GarzaError, problem } from "./problem.ts";
 
@@ -101,18 +102,6 @@ function timePhases(hop: Hop, signals: { cancel: AbortSignal; limit: AbortSignal
   if (signals.cancel.aborted) onCancel();
   return phaseTimer;
 }
-
-/** A URL for messages: without what may be secret (user, password, query). */
-export const showUrl = (url: URL) => `${url.origin}${url.pathname}`;
-
-/** User and password of the URL itself, as a browser sends them. */
-function credentials({ username, password }: URL): Record<string, string> {
-  if (!username && !password) return {};
-  return { authorization: basicAuth(decodeURIComponent(username), decodeURIComponent(password)) };
-}
-
-export const basicAuth = (username: string, password: string) =>
-  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
 const silent = (hop: Hop, phase: Phase, why: string, cause?: unknown) =>
   problem({ kind: "no-answer", where: showUrl(hop.url), why, sent: phase !== "connect" }, cause);

@@ -1,6 +1,6 @@
 /** HTTP for steps, checks and channels: http and https only, every phase under a limit, redirects by rule. */
 import { alarm } from "./clock.ts";
-import { exchange, showUrl } from "./http-exchange.ts";
+import { showUrl } from "./http-url.ts";
 import { problem } from "./problem.ts";
 
 export type HttpRequest = {
@@ -34,6 +34,7 @@ const harmless = new Set(["accept", "accept-language", "user-agent"]);
 
 /** Sends one request and follows its redirects. Throws `no-answer`, `value-refused` (a bad URL), or the signal's reason. */
 export async function sendRequest(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  const { exchange } = await import("./http-exchange.ts");
   const limit = new AbortController();
   const release = alarm(request.timeoutMs, () => limit.abort());
   try {

@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** A sortable operation id: `op_` and 18 Crockford characters (10 of time in ms, 8 random). */
@@ -11,6 +9,10 @@ export function operationId(now: number): string {
 }
 
 /** An unguessable name for one attempt of a step: its run folder, its idempotency key. 24 hex digits. */
-export function stepToken(): string {
-  return randomBytes(12).toString("hex");
-}
+export const stepToken = (): string => randomHex(12);
+
+/** Two hex digits for each byte. */
+export const randomHex = (bytes: number): string => randomBytes(bytes).toHex();
+
+/** At most 64 KiB. Not those of `node:crypto`, which takes longer to load than all of `garza --version`. */
+export const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));

@@ -60,6 +60,20 @@ export function toNode(value: Value, layout: Layout, depth: number): JsonNode {
   return { kind: "scalar", text: JSON.stringify(value), value };
 }
 
+/** A node of another text in this layout; scalars keep their spelling. */
+export function inLayout(node: JsonNode, layout: Layout, depth: number): JsonNode {
+  if (node.kind === "scalar") return node;
+  if (node.kind === "list") {
+    const list: List = { kind: "list", elements: [], empty: "" };
+    for (const element of node.elements) append(list, inLayout(element.node, layout, depth + 1), layout, depth);
+    return list;
+  }
+  const mapping = emptyMapping();
+  for (const [key, member] of node.members)
+    setMember(mapping, key, inLayout(member.node, layout, depth + 1), layout, depth);
+  return mapping;
+}
+
 export const emptyMapping = (empty = ""): Mapping => ({ kind: "mapping", members: new Map(), last: undefined, empty });
 
 /** Replaces the member's value, or adds it as the last one. `depth` is the mapping's own. */
@@ -77,6 +91,24 @@ export function setMember(mapping: Mapping, key: string, node: JsonNode, layout:
 
 export function append(list: List, node: JsonNode, layout: Layout, depth: number): void {
   list.elements.push({ ...follow(list.elements.at(-1), list.elements.length, layout, depth), node });
+}
+
+/** Makes these the elements, in this order; those that are there already keep the white space around them. */
+export function arrange(list: List, nodes: readonly JsonNode[], layout: Layout, depth: number): void {
+  const [first] = list.elements;
+  const last = list.elements.at(-1);
+  if (!first || !last) {
+    for (const node of nodes) append(list, node, layout, depth);
+    return;
+  }
+  const there = new Map(list.elements.map((element) => [element.node, element]));
+  const between = list.elements[1]?.before ?? follow({ ...first }, 1, layout, depth).before;
+  list.elements = nodes.map((node, at) => {
+    const had = there.get(node);
+    const before = had && had !== first ? had.before : between;
+    const after = had && had !== last ? had.after : "";
+    return { before: at === 0 ? first.before : before, node, after: at === nodes.length - 1 ? last.after : after };
+  });
 }
 
 /** The white space of one that is added behind `last`, which gives up what stood before the bracket. */

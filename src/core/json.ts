@@ -49,6 +49,7 @@ class Reader {
   at = 0;
   readonly #text: string;
   readonly #file: string;
+  readonly #last: string[] = [""];
 
   constructor(text: string, file: string) {
     this.#text = text;
@@ -68,7 +69,19 @@ class Reader {
   }
 
   space(): string {
-    return this.#match(/[ \t\r\n]*/y) ?? "";
+    const start = this.at;
+    while (isSpace(this.#text.charCodeAt(this.at))) this.at++;
+    return this.#kept(start);
+  }
+
+  /** The text from there to here. White space is mostly the same again: one string for all of them. */
+  #kept(start: number): string {
+    const length = this.at - start;
+    const last = this.#last[length];
+    if (last !== undefined && this.#text.startsWith(last, start)) return last;
+    const found = this.#text.slice(start, this.at);
+    if (length < 64) this.#last[length] = found;
+    return found;
   }
 
   take(mark: string): string {
@@ -99,7 +112,7 @@ class Reader {
         const { text: key, value: name } = this.#string();
         if (mapping.members.has(name)) this.fail(`the key ${key} stands here for the second time`, start);
         if (forbiddenKeys.has(name)) this.fail(`the key ${key} is not allowed`, start);
-        const colon = this.space() + this.take(":") + this.space();
+        const colon = this.#colon();
         const node = this.node(depth + 1);
         const after = this.space();
         mapping.last = { before, key, colon, node, after };
@@ -111,6 +124,14 @@ class Reader {
     }
     this.#end("}");
     return mapping;
+  }
+
+  #colon(): string {
+    const start = this.at;
+    this.space();
+    this.take(":");
+    this.space();
+    return this.#kept(start);
   }
 
   #list(depth: number): List {
@@ -141,12 +162,18 @@ class Reader {
     if (this.#text[start] !== '"') this.fail(`expected a text in double quotes, found ${this.found()}`);
     this.at++;
     // One pattern for the whole text would exhaust the engine's stack when there are many escapes.
-    do this.#match(/[^"\\\u0000-\u001f]*/y);
+    do this.#plain();
     while (this.#match(/\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y) !== undefined);
     if (this.#text[this.at] !== '"') this.fail("this text is not closed or has a wrong escape", start);
     this.at++;
     const text = this.#text.slice(start, this.at);
     return { text, value: text.includes("\\") ? (JSON.parse(text) as string) : text.slice(1, -1) };
+  }
+
+  #plain(): void {
+    for (let code = this.#text.charCodeAt(this.at); code >= 0x20 && code !== 0x22 && code !== 0x5c; ) {
+      code = this.#text.charCodeAt(++this.at);
+    }
   }
 
   #word(): JsonNode {
@@ -165,3 +192,5 @@ class Reader {
     return text;
   }
 }
+
+const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;

@@ -2,11 +2,11 @@
  * Where things live: which repository a command is about, and which folder outside of it keeps the
  * database, the output and the secrets. Finding changes nothing; `prepareData` is for what writes.
  */
-import { createHash } from "node:crypto";
-import { realpathSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import type { Places } from "./config.ts";
 import { statOf } from "./files.ts";
+import { sha256 } from "./hash.ts";
 import { problem } from "./problem.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -48,11 +48,35 @@ function namedRoot(folder: string, by: string): string {
   throw problem({ kind: "configuration", where: `${by} ${folder}`, message, hint: `Make it: garza init ${folder}` });
 }
 
-/** `GARZA_HOME`, else `<the platform's state folder>/garza/<name>-<8 hex of the root's real path>`. */
+/**
+ * `GARZA_HOME`, else the one of the system's service where the root has one, else
+ * `<the platform's state folder>/garza/<name>-<8 hex of the root's real path>`.
+ */
 export function dataFolder(root: string, { env, cwd, platform }: PlacesRequest): string {
   if (env.GARZA_HOME) return resolve(cwd, env.GARZA_HOME);
-  const mark = createHash("sha256").update(root).digest("hex").slice(0, 8);
+  const ofService = platform === "linux" ? systemData(root) : undefined;
+  if (ofService !== undefined) return ofService;
+  const mark = sha256(root).slice(0, 8);
   return join(stateFolder(env, platform), "garza", `${basename(root) || "root"}-${mark}`);
+}
+
+/** A folder for each system service. */
+export const systemFolder = "/var/lib/garza";
+
+function systemData(root: string): string | undefined {
+  if (!isFolder(systemFolder)) return undefined;
+  const folders = readdirSync(systemFolder).map((name) => join(systemFolder, name));
+  return folders.find((folder) => rootServedFrom(folder) === root);
+}
+
+/** Undefined: it serves none yet, or is another user's. */
+function rootServedFrom(folder: string): string | undefined {
+  try {
+    const { root } = JSON.parse(readFileSync(join(folder, "machine.json"), "utf8")) as { root?: string };
+    return root;
+  } catch {
+    return undefined;
+  }
 }
 
 function stateFolder(env: Env, platform: string): string {

@@ -46,8 +46,37 @@ export const problems = {
   "lock-held": define(
     5,
     409,
-    (p: { resource: string; holder: string; since: string; operation: string }) =>
-      `lock ${p.resource} is held by ${p.holder} (operation ${p.operation}) since ${p.since}. Wait for it, or look: garza status ${p.operation}`,
+    /** `host`, `until`: of another machine's. */
+    (p: { resource: string; holder: string; since: string; operation: string; host?: string; until?: string }) =>
+      p.host === undefined
+        ? `lock ${p.resource} is held by ${p.holder} (operation ${p.operation}) since ${p.since}. Wait for it, or look: garza status ${p.operation}`
+        : `lock ${p.resource} is held by ${p.holder} on ${p.host} since ${p.since} (until ${p.until}, unless it is renewed). Wait for it, or look: garza lock show ${p.resource}`,
+  ),
+  "lock-lost": define(
+    5,
+    409,
+    (p: { resource: string; why: string; operation: string }) =>
+      `lock ${p.resource} was lost: ${p.why}. What it had begun was stopped, and nothing was rolled back, as another may work there now`,
+  ),
+  "lock-moved": define(
+    7,
+    409,
+    (p: { resource: string; operation: string; why: string }) =>
+      `operation ${p.operation} no longer has lock ${p.resource}: ${p.why}. Look at what was done meanwhile: garza lock history ${p.resource}`,
+  ),
+  "state-conflict": define(
+    1,
+    409,
+    (p: { file: string; paths: string[] }) =>
+      `${p.file}: ${p.paths.slice(0, 5).join(", ")} was changed here and elsewhere, so nothing was pushed. Look: garza state diff origin/main; then change it here to what it should be`,
+  ),
+  "remote-unreachable": define(
+    69,
+    502,
+    (p: { remote: string; why: string }) => `the remote ${p.remote} can't be reached: ${p.why}`,
+  ),
+  "remote-refused": define(69, 502, (p: { remote: string; why: string; hint?: string }) =>
+    withHint(`the remote ${p.remote} refuses: ${p.why}`, p.hint),
   ),
   "operation-unknown": define(2, 404, (p: { id: string }) => `there is no operation ${p.id}. List them: garza history`),
   "key-used": define(
@@ -125,6 +154,13 @@ export const problems = {
     (p: { service: string; what: "service" | "service group"; nearest: string[] }) =>
       `there is no ${p.what} ${p.service} in infra/services.yml.${p.nearest.length ? ` Nearest: ${p.nearest.join(", ")}.` : ""}`,
   ),
+  /** `path` null: there is no such file. */
+  "state-unknown": define(2, 404, (p: { file: string; path: string | null; nearest: string[] }) => {
+    const near = p.nearest.length > 0 ? ` Nearest: ${p.nearest.join(", ")}.` : "";
+    return p.path === null
+      ? `there is no state file ${p.file}.${near} List them: ls infra/state`
+      : `${p.file} has no ${p.path}.${near} Look: garza state get ${p.file}`;
+  }),
   "path-refused": define(2, 400, (p: { path: string; why: string }) => `path ${p.path} is refused: ${p.why}`),
   "storage-full": define(73, 507, (p: { where: string }) => `no space left at ${p.where}. Free some, then run again`),
   "input-output": define(74, 500, (p: { what: string; why: string; hint?: string }) =>

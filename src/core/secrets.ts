@@ -4,14 +4,20 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile, statOf } from "./files.ts";
+import { replaceFile, statOf, translate } from "./files.ts";
 import type { Env } from "./places.ts";
 import { problem } from "./problem.ts";
 import { forbiddenKeys, isMapping } from "./value.ts";
 
 export type SecretSource = "file" | "credential" | "keychain" | "environment";
 
-export type SecretsRequest = { data: string; env: Env; platform: string };
+export type SecretsRequest = {
+  data: string;
+  env: Env;
+  platform: string;
+  /** macOS's own program for its keychain. */
+  keychain?: string;
+};
 
 export type Secrets = {
   /** Undefined: there is none of that name anywhere. Throws `not-allowed` when others can read the file. */
@@ -23,7 +29,7 @@ export type Secrets = {
 /** Shorter values can't be masked: too much harmless text would be hidden with them. */
 export const maskableLength = 6;
 
-export function openSecrets({ data, env, platform }: SecretsRequest): Secrets {
+export function openSecrets({ data, env, platform, keychain = "/usr/bin/security" }: SecretsRequest): Secrets {
   const found = new Map<string, { value: string; source: SecretSource } | undefined>();
   let file: Map<string, string> | undefined;
 
@@ -33,7 +39,7 @@ export function openSecrets({ data, env, platform }: SecretsRequest): Secrets {
     const sources: [SecretSource, () => string | undefined][] = [
       ["file", () => file?.get(name)],
       ["credential", () => readCredential(env.CREDENTIALS_DIRECTORY, name)],
-      ["keychain", () => (platform === "darwin" ? readKeychain(name) : undefined)],
+      ["keychain", () => (platform === "darwin" ? readKeychain(keychain, name) : undefined)],
       ["environment", () => (Object.hasOwn(env, name) ? env[name] : undefined)],
     ];
     for (const [source, read] of sources) {
@@ -61,7 +67,7 @@ export function storedSecrets(data: string): Map<string, string> {
       next: `Close it, and think of its secrets as known: chmod 600 ${file}`,
     });
   }
-  return parse(readFileSync(file, "utf8"), file);
+  return parse(textOf(file), file);
 }
 
 export function setSecret(data: string, name: string, value: string): void {
@@ -115,11 +121,25 @@ function readCredential(folder: string | undefined, name: string): string | unde
   if (!folder) return undefined;
   const file = join(folder, name);
   if (!statOf(file)?.isFile()) return undefined;
-  return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  return textOf(file).replace(/\r?\n$/, "");
 }
 
-function readKeychain(name: string): string | undefined {
-  const program = "/usr/bin/security";
-  const found = Bun.spawnSync([program, "find-generic-password", "-s", "garza", "-a", name, "-w"]);
+/** Throws `not-allowed` for a file that is somebody else's, `input-output`. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== "EACCES") throw translate(cause, file);
+    const next = "Give it to the user that garza runs as (chown), or remove it";
+    throw problem({ kind: "not-allowed", what: `${file} may not be read`, next }, cause);
+  }
+}
+
+/** A keychain that asks its owner in a window would keep an agent waiting for ever. */
+const keychainPatienceMs = 5_000;
+
+function readKeychain(program: string, name: string): string | undefined {
+  const words = [program, "find-generic-password", "-s", "garza", "-a", name, "-w"];
+  const found = Bun.spawnSync(words, { stdin: "ignore", stderr: "ignore", timeout: keychainPatienceMs });
   return found.exitCode === 0 ? found.stdout.toString().replace(/\n$/, "") : undefined;
 }

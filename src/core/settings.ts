@@ -42,6 +42,26 @@ const table = {
   "history.keep": whole("10000", 10, 10_000_000),
   /** Which ended operations get an entry in infra/state/operations.json. */
   "history.file": words("changes", "changes", "all", "none"),
+  /** How long a shared lock holds unless it is renewed, which happens every third of it. */
+  "locks.ttl": time("10m"),
+  /** How long an interrupted operation's locks are kept for it. */
+  "locks.interrupted_hold": time("1h"),
+  /** How far apart the clocks of two machines may be, and what a holder gets that is just renewing. */
+  "locks.max_skew": time("5m"),
+  "locks.grace": time("10s"),
+  /** Whether a tracked infra/state/locks/NAME.lock counts as a lock of the tool that made it. */
+  "locks.legacy": words("off", "off", "honor"),
+  /** Whether changes of state files are pushed, how often at most, and to which branch (empty: the remote's own). */
+  "state.publish": words("auto", "auto", "manual"),
+  "state.publish_interval": time("60s"),
+  "state.branch": {
+    fallback: "",
+    expected: "a branch's name",
+    accepts: (text) => /^[\w./-]{0,200}$/.test(text) && !/^[-/.]|\.\.|\.lock$|\/$/.test(text),
+  },
+  /** `ff`: a clean clone is fast-forwarded to its upstream every so often, and read again. */
+  "repository.follow": words("off", "off", "ff"),
+  "repository.interval": time("3m"),
   "apis.digitalocean.url": {
     fallback: "https://api.digitalocean.com",
     variable: "GARZA_DIGITALOCEAN_URL",
@@ -85,6 +105,17 @@ export function loadSettings({ root, data }: Places, env: Readonly<Record<string
     settings[name] = { value, from: variable };
   }
   return settings as Settings;
+}
+
+/** The same settings, as they are now. Throws what `loadSettings` throws, and has changed nothing then. */
+export function reloadSettings(
+  settings: Settings,
+  places: Places,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
+  const fresh = loadSettings(places, env);
+  for (const name of Object.keys(settings)) if (!Object.hasOwn(fresh, name)) Reflect.deleteProperty(settings, name);
+  Object.assign(settings, fresh);
 }
 
 const names = Object.keys(table) as Fixed[];

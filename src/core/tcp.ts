@@ -1,5 +1,4 @@
 /** Whether a TCP port answers. */
-import { connect } from "node:net";
 import { alarm } from "./clock.ts";
 import { showDuration } from "./duration.ts";
 import { networkReason } from "./network-error.ts";
@@ -8,7 +7,11 @@ import { problem } from "./problem.ts";
 export type TcpAddress = { host: string; port: number };
 
 /** Resolves once a connection was made (it is closed at once); throws `no-answer`, or the signal's reason. */
-export function probeTcp(address: TcpAddress, options: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
+export async function probeTcp(
+  address: TcpAddress,
+  options: { timeoutMs: number; signal: AbortSignal },
+): Promise<void> {
+  const { connect } = await import("node:net");
   const { signal, timeoutMs } = options;
   const where = `${address.host}:${address.port}`;
   return new Promise((resolve, reject) => {

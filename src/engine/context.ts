@@ -7,7 +7,7 @@ import type { Scope } from "../template/scope.ts";
 import type { Attempt } from "./journal/journal.ts";
 import { loadOperation } from "./nested-operation.ts";
 import type { Reached } from "./reached.ts";
-import { type Run, warn } from "./run.ts";
+import { family, type Run, warn } from "./run.ts";
 import { spawnStep } from "./spawn.ts";
 import { StandsBack } from "./stand-back.ts";
 import { runSteps } from "./steps.ts";
@@ -59,8 +59,10 @@ export function stepContext(at: AttemptInFrame): StepContext {
     inventory: world.inventory,
     connections: world.connections,
     services: world.services,
-    state: world.state,
+    state: stateOf(at),
     locks: locksOf(at),
+    publish: () => world.sharing.publishNow(family(run)),
+    withHistory: world.sharing.withHistory,
     notifier: world.notifier,
     settings: world.settings,
     env: world.env,
@@ -135,6 +137,18 @@ function locksOf({ frame, attempt }: AttemptInFrame): StepContext["locks"] {
       run.tokens.set(request.resource, token);
       return token;
     },
+  };
+}
+
+/** Its changes are known for its own, and counted once however often the step is run. */
+function stateOf({ frame, attempt }: AttemptInFrame): StepContext["state"] {
+  const { state } = frame.run.world;
+  let changes = 0;
+  const author = () => ({ operation: frame.run.id, token: `${attempt.token}-${changes++}` });
+  return {
+    ...state,
+    update: (file, updates) => state.update(file, updates, author()),
+    append: (file, entry, id) => state.append(file, entry, id, author()),
   };
 }
 

@@ -11,9 +11,9 @@ import { notify, tellInterrupted } from "./notify.ts";
 import { hasTurnedBack, stopIfStopped, Unknown } from "./past.ts";
 import { checkPrerequisites } from "./prerequisites.ts";
 import { writeRecords } from "./records.ts";
-import { retakeLocks } from "./retake.ts";
+import { retakeLocks, takeLocksAgain } from "./retake.ts";
 import { rollBack } from "./roll-back.ts";
-import { type Run, stopReason } from "./run.ts";
+import { type Run, stopReason, stopWhenLost } from "./run.ts";
 import { StandsBack } from "./stand-back.ts";
 import { runSteps } from "./steps.ts";
 
@@ -34,20 +34,25 @@ export type Outcome = Omit<End, "status"> & {
 
 export async function execute(run: Run): Promise<Outcome> {
   const release = timeLimit(run);
+  const unlisten = stopWhenLost(run);
   try {
+    if (run.past) await takeLocksAgain(run);
     return await toTheEnd(run, release);
   } catch (thrown) {
     if (thrown instanceof StandsBack) return standBack(run, thrown);
     if (thrown instanceof Unknown) return interrupt(run, thrown);
+    if (thrown instanceof GarzaError && thrown.problem.kind === "lock-moved") return askWhetherToGoOn(run, thrown);
     throw thrown;
   } finally {
     release();
+    unlisten();
   }
 }
 
 async function toTheEnd(run: Run, forwardEnded: () => void): Promise<Outcome> {
-  const { clock, queue, locks } = run.world;
-  const startedAt = clock.monotonic();
+  const { clock, queue, locks, sharing } = run.world;
+  // What it took in processes before this one counts, too.
+  const startedAt = clock.monotonic() - (run.past ? Math.max(0, clock.now() - run.startedAt) : 0);
   const isLost = run.past?.isLost === true;
   if (isLost) await giveUp(run.world, run.id);
   const forward = isLost ? lostIn(run) : await goForward(run);
@@ -62,12 +67,15 @@ async function toTheEnd(run: Run, forwardEnded: () => void): Promise<Outcome> {
   const held = await locks.heldBy(run.id);
   const released = held.map(({ resource }) => locks.release({ resource, operation: run.id, force: false, all: true }));
   await Promise.all([...released, queue.end(run.claim, { ...end, attention })]);
+  sharing.publishSoon();
   const cause = end.status === "success" || forward.kind === "success" ? null : forward.problem;
   return { ...end, attention, id: run.id, problem: cause, bug: run.bug };
 }
 
 async function goBack(run: Run, forward: Forward): Promise<RollbackStatus> {
   if (forward.kind === "success") return "none";
+  // It would hit whoever has the lock now.
+  if (run.lost.signal.aborted) return "none";
   return run.past?.isLost ? "failed" : rollBack(run, forward);
 }
 
@@ -82,12 +90,34 @@ async function standBack(run: Run, thrown: StandsBack): Promise<Outcome> {
 }
 
 /** It keeps its locks and its place: a person says what became of the step, and it is carried on. */
-async function interrupt(run: Run, { step, message }: Unknown): Promise<Outcome> {
-  const attention = `say what became of it: garza queue resolve ${run.id} --step ${step} --as done|not-done|failed`;
-  const found = { reason: "unknown", error: message, failed_step: step, attention };
+async function interrupt(run: Run, { step, message, reason }: Unknown): Promise<Outcome> {
+  const attention =
+    reason === "secret_lost"
+      ? `run it once more, and what came after it: garza queue resume ${run.id} --from ${step}`
+      : `say what became of it: garza queue resolve ${run.id} --step ${step} --as done|not-done|failed`;
+  return leaveOpen(
+    run,
+    { reason, error: message, failed_step: step, attention },
+    {
+      kind: "interrupted",
+      operation: run.id,
+      step,
+    },
+  );
+}
+
+/** Another machine worked under its lock meanwhile: a person looks before anything goes on. */
+async function askWhetherToGoOn(run: Run, moved: GarzaError): Promise<Outcome> {
+  const attention = `look at what was done meanwhile, then: garza queue resume ${run.id}`;
+  const found = { reason: "lock_moved", error: moved.message, failed_step: null, attention };
+  return leaveOpen(run, found, moved.problem);
+}
+
+type Found = { reason: string; error: string; failed_step: string | null; attention: string };
+
+async function leaveOpen(run: Run, found: Found, problem: Problem): Promise<Outcome> {
   await run.world.queue.interrupt(run.claim, found);
-  if (run.lineage.length === 0) await tellInterrupted(run, message, attention);
-  const problem: Problem = { kind: "interrupted", operation: run.id, step };
+  if (run.lineage.length === 0) await tellInterrupted(run, found.error, found.attention);
   return { status: "interrupted", ...found, rollback: "none", duration_ms: 0, id: run.id, problem, bug: undefined };
 }
 
@@ -162,7 +192,9 @@ function endOf(
   rollback: RollbackStatus,
   duration_ms: number,
 ): Omit<End, "attention"> & { attention: string | null } {
-  const base = { rollback, duration_ms, attention: rollback === "failed" ? "the rollback failed" : null };
+  const back = `its lock was lost, and nothing was rolled back: garza queue rollback ${run.id} takes it again and does`;
+  const wanted = run.lost.signal.aborted && run.changed ? back : null;
+  const base = { rollback, duration_ms, attention: wanted ?? (rollback === "failed" ? "the rollback failed" : null) };
   if (forward.kind === "success") return { status: "success", reason: null, error: null, failed_step: null, ...base };
   const { problem: cause, failedStep } = forward;
   const reason = reasons[cause.kind] ?? "step_failed";
@@ -185,4 +217,5 @@ const reasons: Partial<Record<Problem["kind"], string>> = {
   "crash-loop": "crash_loop",
   "rolled-back": "rolled_back",
   "lock-held": "lock_held",
+  "lock-lost": "lock_lost",
 };

@@ -61,8 +61,13 @@ async function run(around: Around, attempt: Attempt, signal: AbortSignal, reques
   const stop = () => child.stop.abort(problem({ kind: "cancelled", by: `operation ${parent.id}` }));
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
-  const outcome = await recorded(execute(child));
-  signal.removeEventListener("abort", stop);
+  const lose = () => child.lost.abort(parent.lost.signal.reason);
+  if (parent.lost.signal.aborted) lose();
+  parent.lost.signal.addEventListener("abort", lose, { once: true });
+  const outcome = await recorded(execute(child)).finally(() => {
+    parent.lost.signal.removeEventListener("abort", lose);
+    signal.removeEventListener("abort", stop);
+  });
   parent.bug ??= outcome.bug;
   if (outcome.status === "interrupted") throw new Unknown(outcome.failed_step ?? attempt.name);
   await forgetSecrets(world.queue, world.places.data, child.id);

@@ -12,6 +12,7 @@ import type { Ended } from "./conclude.ts";
 import { configure } from "./configure.ts";
 import { planContext } from "./context.ts";
 import type { Attempt, StepIdentity, StepResult } from "./journal/journal.ts";
+import { keptStep } from "./parameter-secrets.ts";
 import type { Reached } from "./reached.ts";
 import { noteLock } from "./retake.ts";
 import type { Run } from "./run.ts";
@@ -32,9 +33,11 @@ export type Past = {
 export class Unknown extends Error {
   override name = "Unknown";
   readonly step: string;
-  constructor(step: string, cause?: unknown) {
+  readonly reason: "unknown" | "secret_lost";
+  constructor(step: string, cause?: unknown, reason: "unknown" | "secret_lost" = "unknown") {
     super(cause === undefined ? `nobody knows whether step ${step} took effect` : messageOf(cause), { cause });
     this.step = step;
+    this.reason = reason;
   }
 }
 
@@ -103,7 +106,18 @@ export async function recall(reached: Reached): Promise<Ended | undefined> {
     if (!nested.key.startsWith(`${identity.key}#`) && !nested.key.startsWith(`${identity.key}!`)) continue;
     for (const [name, value] of Object.entries(resultIn(nested)?.sets ?? {})) frame.scope.set(name, value);
   }
+  if (isSecretLost(reached, row)) {
+    if (reached.options.idempotent) return undefined;
+    throw new Unknown(step.name, new Error(`what step ${step.name} gave is lost: it was sensitive`), "secret_lost");
+  }
   return unhide(reached, endedAs(row, result));
+}
+
+/** Later steps would work with nothing in its place. On the way back there is no other value to be had. */
+function isSecretLost({ options, frame, identity }: Reached, { status }: StepRow): boolean {
+  const { run, phase } = frame;
+  if (!options.sensitive || status !== "success" || phase !== "steps" || run.past?.stop) return false;
+  return keptStep(run.world.places.data, run.id, identity.key) === undefined;
 }
 
 /** Steps whose nested ones run in the same operation and leave names or undos behind. */

@@ -18,11 +18,24 @@ type Failure = { check: string; why: string; hint?: string };
 export async function checkPrerequisites(run: Run): Promise<void> {
   const { template, world } = run;
   // Templates look at the mirror files with `test -f`.
-  if (template.prerequisites.length > 0) await world.locks.refreshMirror();
+  const looksAtLocks = template.prerequisites.some(({ unlocked, command }) => unlocked ?? command?.includes("/locks/"));
+  if (looksAtLocks) await lookAround(run);
+  else if (template.prerequisites.length > 0) await world.locks.refreshMirror();
   const checks = template.prerequisites.map((prerequisite) => checkOne(run, prerequisite));
   const failures = [...(await Promise.all(checks)), unanswerable(run)].filter((failure) => failure !== null);
   if (run.stop.signal.aborted) throw run.stop.signal.reason;
   if (failures.length > 0) throw problem({ kind: "prerequisite-failed", failures });
+}
+
+/** Where the remote can't be asked, what was known last counts: to take a lock it has to answer. */
+async function lookAround(run: Run): Promise<void> {
+  try {
+    await run.world.locks.lookAround();
+  } catch (thrown) {
+    if (!(thrown instanceof GarzaError)) throw thrown;
+    await warn(run, null, `locks of other machines may have changed: ${thrown.message}`);
+    await run.world.locks.refreshMirror();
+  }
 }
 
 async function checkOne(run: Run, prerequisite: Prerequisite): Promise<Failure | null> {

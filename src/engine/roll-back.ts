@@ -54,7 +54,7 @@ function withFailure(scope: Scope, message: string, step: string | null): Scope 
   return inner;
 }
 
-/** Runs all of them, whatever happens; returns how many failed. Nothing stops a rollback but the end of the process. */
+/** Runs all of them, whatever happens; returns how many failed. Nothing stops a rollback but the end of the process and a lost lock. */
 async function runEach(
   run: Run,
   steps: Step[],
@@ -63,8 +63,9 @@ async function runEach(
   parent: { key: string; id: string; prefix: string } | null,
 ): Promise<number> {
   let failures = 0;
-  const signal = new AbortController().signal;
+  const { signal } = run.lost;
   for (const step of steps) {
+    if (signal.aborted) return failures + 1;
     const outcome = await runStep(step, { run, scope, phase, parent, beside: false, signal }).catch((bug: unknown) => {
       if (bug instanceof StandsBack) throw bug;
       run.bug ??= bug;

@@ -1,6 +1,6 @@
 /** One operation while it runs: what does not survive in the journal, or is rebuilt from it. */
 import type { StepPhase } from "../core/events.ts";
-import type { GarzaError } from "../core/problem.ts";
+import { type GarzaError, problem } from "../core/problem.ts";
 import type { Mapping } from "../core/value.ts";
 import type { Claim } from "../queue/queue.ts";
 import { Scope } from "../template/scope.ts";
@@ -32,6 +32,8 @@ export type Run = {
   scope: Scope;
   /** Aborted with a problem (`cancelled`, `timed-out`) when the forward run has to stop. */
   stop: AbortController;
+  /** Aborted with `lock-lost`: nothing more may be done, not even on the way back. Nested ones stop with it. */
+  lost: AbortController;
   /** True once a step that may have changed something was started: only then is there anything to roll back. */
   changed: boolean;
   completed: Undoable[];
@@ -109,6 +111,7 @@ export function newRun(start: RunStart): Run {
     scope,
     tokens,
     stop: new AbortController(),
+    lost: new AbortController(),
     changed: false,
     completed: [],
     lastLoop: new WeakMap(),
@@ -121,6 +124,28 @@ export function newRun(start: RunStart): Run {
 /** Why the forward run was stopped from outside, if it was. */
 export function stopReason(run: Run): GarzaError | null {
   return run.stop.signal.aborted ? (run.stop.signal.reason as GarzaError) : null;
+}
+
+/** Operations whose locks it works under. */
+export const family = ({ id, lineage }: Run): string[] => [id, ...lineage];
+
+/** From now on, a lock that it needs and loses stops it. Returns what ends that. */
+export function stopWhenLost(run: Run): () => void {
+  return run.world.locks.listen((event) => {
+    if (event.type === "lost" && family(run).includes(event.operation)) lose(run, event.resource, event.why);
+  });
+}
+
+/** Time may have passed unseen: the machine slept, or its clock was set. */
+export function stopIfLate(run: Run): void {
+  const until = run.world.locks.until(family(run));
+  if (until !== undefined && until <= run.world.clock.now()) lose(run, "of this operation", "its time had run out");
+}
+
+function lose(run: Run, resource: string, why: string): void {
+  const lost = problem({ kind: "lock-lost", resource, why, operation: run.id });
+  run.lost.abort(lost);
+  run.stop.abort(lost);
 }
 
 /** A warning is told once an operation. */

@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { childEnvironment } from "../core/environment.ts";
-import { makeFolder } from "../core/files.ts";
+
+import { makeFolder, translate } from "../core/files.ts";
 import { stepToken } from "../core/ids.ts";
+
 import { removeOutput } from "../core/output/cap.ts";
 import { outputFile } from "../core/output.ts";
 import { removeRunFolder, runFolders } from "../core/process/evidence.ts";
+import { extendRun } from "../core/process/until.ts";
 import type { Mapping } from "../core/value.ts";
 import type { FarRequest, ProcessRequest, ProcessResult } from "../steps/step.ts";
 import type { Script } from "../template/shell/render.ts";
@@ -16,7 +19,7 @@ import { forgetFar } from "./far/forget-far.ts";
 import { runFar } from "./far/run-far.ts";
 import type { Attempt } from "./journal/journal.ts";
 import type { Options } from "./options.ts";
-import { type Frame, type Run, warn } from "./run.ts";
+import { type Frame, family, type Run, warn } from "./run.ts";
 import { runProcess } from "./run-process.ts";
 import { recorded } from "./stand-back.ts";
 import type { ReadOnlyWorld } from "./world.ts";
@@ -45,10 +48,11 @@ export function spawnStep(process: StepProcess): Promise<ProcessResult> {
     options.sensitive ? join(data, "run", `${token}.${stream}`) : outputFile(data, run.id, attempt.sequence, stream);
   makeFolder(dirname(fileOf("out")));
   const fence = [...run.tokens.values()].join(",");
+  const folder = join(data, "run", token);
   const more = fence === "" ? {} : { GARZA_FENCE: fence };
   const common = {
     name: attempt.name,
-    folder: join(data, "run", token),
+    folder,
     out: fileOf("out"),
     err: fileOf("err"),
     signal,
@@ -61,9 +65,19 @@ export function spawnStep(process: StepProcess): Promise<ProcessResult> {
     onStart: (handle: Mapping) => recorded(run.world.journal.noteHandle(attempt, handle)),
     warn: (message: string) => warn(run, attempt.key, `step ${attempt.name}: ${message}`),
   };
-  if (!("host" in request)) return runProcess({ ...programOf(run.world, request, more), ...common });
-  const { connections, clock } = run.world;
-  return runFar({ ...farProgramOf(request, more), ...common, connections, clock, say });
+  const until = () => run.world.locks.until(family(run));
+  if ("host" in request) {
+    const { connections, clock } = run.world;
+    return runFar({ ...farProgramOf(request, more), ...common, until, connections, clock, say });
+  }
+  // As long as its locks are renewed it may go on; without us, no longer than nobody else can have them.
+  const unlisten = run.world.locks.listen(({ type, operation }) => {
+    const later = type === "renewed" && family(run).includes(operation) ? until() : undefined;
+    if (later !== undefined) for (const each of runFolders(folder)) extendRun(each, later);
+  });
+  const limit = until();
+  const limited = limit !== undefined && { until: limit };
+  return runProcess({ ...programOf(run.world, request, more), ...common, ...limited }).finally(unlisten);
 }
 
 /** Once the result is recorded nobody needs what proved it. */
@@ -78,6 +92,15 @@ export function removeRunFolders({ places, connections }: ReadOnlyWorld, token: 
   }
 }
 
+/** Throws `input-output`, `storage-full` where the machine's folder for such things can't be written. */
+function makeTemporary(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "garza-check-"));
+  } catch (cause) {
+    throw translate(cause, tmpdir());
+  }
+}
+
 type Check = {
   world: ReadOnlyWorld;
   script: Script;
@@ -89,7 +112,7 @@ type Check = {
 
 /** A command that only looks: a prerequisite, a step's `check`. It leaves no record. */
 export async function runShellCheck({ world, script, host, timeoutMs, signal }: Check): Promise<ProcessResult> {
-  const parent = mkdtempSync(join(tmpdir(), "garza-check-"));
+  const parent = makeTemporary();
   const folder = join(parent, `${stepToken()}-0`);
   try {
     const common = {

@@ -12,7 +12,7 @@ import { type Options, readOptions } from "./options.ts";
 import { attemptsSoFar, isWalked, openAttempt, recall, stopWhereStopped } from "./past.ts";
 import type { Reached } from "./reached.ts";
 import { renderingOf } from "./rendering.ts";
-import { type Frame, type Run, stopReason, warn } from "./run.ts";
+import { type Frame, type Run, stopIfLate, stopReason, warn } from "./run.ts";
 import { recorded } from "./stand-back.ts";
 
 /** Stops at the first step that fails or ends the operation. */
@@ -34,6 +34,7 @@ export async function runStep(step: Step, frame: Frame): Promise<NestedOutcome> 
   const type = run.world.stepTypes[step.type];
   if (!type) return fail(step, `no step type ${step.type}`);
   if (run.world.leaving.aborted) throw run.world.leaving.reason;
+  stopIfLate(run);
   stopWhereStopped(run, identity.key);
   // An open step has a process or a record to be settled first, also where everything stops.
   const before = run.past?.rows.get(identity.key)?.status;

@@ -1,7 +1,7 @@
 /** From a template's name and its parameters to what the journal keeps (J0). Nothing is run or changed here. */
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { contained } from "../core/files.ts";
+import { sha256 } from "../core/hash.ts";
 import { operationId } from "../core/ids.ts";
 import type { Fault } from "../core/problems.ts";
 import { type Mapping, toText, type Value } from "../core/value.ts";
@@ -54,7 +54,7 @@ export function prepare(world: ReadOnlyWorld, source: TemplateSource, request: R
     name,
     type,
     template_text: template.text,
-    template_hash: createHash("sha256").update(template.text).digest("hex"),
+    template_hash: sha256(template.text),
     attached: JSON.stringify(attachedTexts(world, template)),
     parameters: JSON.stringify(stored),
     target: targetOf(template, scope),

@@ -1,8 +1,10 @@
 /** Everything an operation may touch, made once by whoever runs the engine and handed down. */
 import type { Clock } from "../core/clock.ts";
 import type { Places } from "../core/config.ts";
+import type { Problem } from "../core/problem.ts";
 import type { Masker } from "../core/redact.ts";
 import type { Settings } from "../core/settings.ts";
+import type { Tree } from "../git/tree.ts";
 import type { Connections } from "../hosts/connection.ts";
 import type { Inventory } from "../hosts/inventory.ts";
 import type { Services } from "../hosts/services.ts";
@@ -36,8 +38,29 @@ export type ReadOnlyWorld = {
   secret(name: string): string | undefined;
 };
 
+/** State files that machines share, beyond reading and writing them here. */
+export type Sharing = {
+  /** Everything that these operations have changed goes to the remote now. Null: it is there, or there is none. */
+  publishNow(operations: readonly string[]): Promise<Problem | null>;
+  /** Something was changed that waits for no lock. */
+  publishSoon(): void;
+  /** `work` moves the root's tree, whose lock is held, and sees the state files as its history has them. */
+  withHistory<T>(tree: Tree, work: () => Promise<T>): Promise<T>;
+  /**
+   * Everything that was changed here, by hand too, goes to the remote, and the work tree gets what others have changed.
+   * Null: there is no remote. Throws `state-conflict`, `remote-…`.
+   */
+  sync(): Promise<{ files: string[]; tree: string | null } | null>;
+  /** What a process that died has left half done in the work tree is done. */
+  repair(): Promise<void>;
+  /** What is owed to other machines is given them, and the work tree is as they have it. Else why not. */
+  settled(): Promise<Problem | null>;
+  end(): void;
+};
+
 export type World = ReadOnlyWorld & {
   locks: Locks;
+  sharing: Sharing;
   notifier: Notifier;
   queue: Queue;
   journal: Journal;

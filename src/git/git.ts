@@ -2,6 +2,7 @@
  * Git, by arguments alone. What the user's configuration would start on the side (a file monitor, a pager,
  * a question, housekeeping) does not happen; their hooks run only for their own git steps.
  */
+import { alarm } from "../core/clock.ts";
 import { childEnvironment } from "../core/environment.ts";
 import { problem } from "../core/problem.ts";
 import { problemOf } from "../core/process/trouble.ts";
@@ -34,7 +35,15 @@ export function gitVariables(base: Env): Record<string, string> {
 }
 
 /** Where git works, and in which environment it is asked. */
-export type GitPlace = { directory: string; env: Env; signal?: AbortSignal };
+export type GitPlace = {
+  directory: string;
+  env: Env;
+  signal?: AbortSignal;
+  /** The repository, where it is not the one that `directory` is in. */
+  gitDir?: string;
+  /** Further configuration of every call, by the environment: it may hold credentials. */
+  config?: readonly (readonly [key: string, value: string])[];
+};
 
 export type GitOptions = {
   /** An index file of our own, instead of the user's. */
@@ -42,6 +51,8 @@ export type GitOptions = {
   /** A work tree of our own; git then needs to be told where the repository is. */
   elsewhere?: { gitDir: string; workTree: string };
   input?: string;
+  /** Milliseconds until it is ended, with everything that it started. */
+  limitMs?: number;
 };
 
 /** Texts are bytes, one a character (latin1): paths and messages need not be UTF-8. See `readable`. */
@@ -49,33 +60,76 @@ export type GitResult = { exitCode: number; stdout: string; stderr: string };
 
 export const readable = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
 
-const limitMs = 120_000;
+const defaultLimitMs = 120_000;
 
 /** A call of our own: no hooks, answers in English, whatever the exit code. Throws `program-missing`, `timed-out`. */
 export async function git(
-  { directory, env, signal }: GitPlace,
+  { directory, env, signal, gitDir, config = [] }: GitPlace,
   args: readonly string[],
-  { index, elsewhere, input }: GitOptions = {},
+  { index, elsewhere, input, limitMs = defaultLimitMs }: GitOptions = {},
 ): Promise<GitResult> {
   signal?.throwIfAborted();
   const variables = childEnvironment(env, {
     ...gitVariables(env),
     LC_ALL: "C",
     ...(index !== undefined && { GIT_INDEX_FILE: index }),
+    ...(gitDir !== undefined && { GIT_DIR: gitDir }),
+    ...configVariables(config),
     ...(elsewhere && { GIT_DIR: elsewhere.gitDir, GIT_WORK_TREE: elsewhere.workTree }),
   });
-  const late = AbortSignal.timeout(limitMs);
   const child = start(["git", ...gitFlags, "-c", "core.hooksPath=/dev/null", ...args], {
     cwd: elsewhere?.workTree ?? directory,
     env: variables,
     stdin: Buffer.from(input ?? "", "latin1"),
-    signal: signal ? AbortSignal.any([signal, late]) : late,
   });
-  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr), child.exited]);
-  signal?.throwIfAborted();
-  if (late.aborted) throw problem({ kind: "timed-out", what: `git ${args[0]}`, seconds: limitMs / 1_000 });
-  return { exitCode: child.exitCode ?? 128, stdout, stderr };
+  const late = AbortSignal.timeout(limitMs);
+  const stop = signal ? AbortSignal.any([signal, late]) : late;
+  const end = () => endGroup(child.pid);
+  stop.addEventListener("abort", end, { once: true });
+  try {
+    const outputs = [collect(child.stdout), collect(child.stderr)];
+    await child.exited;
+    // What it left running, such as the ssh that keeps a connection for the next call, may hold them open.
+    const drained = alarm(drainMs, () => outputs.forEach((output) => void output.leave()));
+    const [stdout = "", stderr = ""] = await Promise.all(outputs.map(({ text }) => text));
+    drained();
+    signal?.throwIfAborted();
+    if (late.aborted) throw problem({ kind: "timed-out", what: `git ${args[0]}`, seconds: limitMs / 1_000 });
+    return { exitCode: child.exitCode ?? 128, stdout, stderr };
+  } finally {
+    stop.removeEventListener("abort", end);
+  }
 }
+
+function configVariables(config: GitPlace["config"] & {}): Record<string, string> {
+  if (config.length === 0) return {};
+  const pairs = config.flatMap(([key, value], number) => [
+    [`GIT_CONFIG_KEY_${number}`, key],
+    [`GIT_CONFIG_VALUE_${number}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(config.length), ...Object.fromEntries(pairs) };
+}
+
+/** What it speaks through (ssh, a credential helper) holds its output open, and would outlive it. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGTERM");
+    setTimeout(() => endHard(pid), graceMs).unref();
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function endHard(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing is left of it.
+  }
+}
+
+/** For git to remove its own lock files. */
+const graceMs = 2_000;
 
 /** The standard output, without its last line end, of a call that has to succeed. Throws `input-output`. */
 export async function gitText(place: GitPlace, args: readonly string[], options?: GitOptions): Promise<string> {
@@ -88,7 +142,7 @@ export async function gitText(place: GitPlace, args: readonly string[], options?
   });
 }
 
-type Start = { cwd: string; env: Record<string, string>; stdin: Buffer; signal: AbortSignal };
+type Start = { cwd: string; env: Record<string, string>; stdin: Buffer };
 
 function start(command: string[], options: Start) {
   try {
@@ -99,5 +153,15 @@ function start(command: string[], options: Start) {
   }
 }
 
-const textOf = async (stream: ReadableStream<Uint8Array>) =>
-  Buffer.from(await new Response(stream).arrayBuffer()).toString("latin1");
+/** All that comes until the stream ends, or is left. */
+function collect(stream: ReadableStream<Uint8Array>): { text: Promise<string>; leave(): Promise<void> } {
+  const reader = stream.getReader();
+  const read = async () => {
+    const chunks: Uint8Array[] = [];
+    for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value);
+    return Buffer.concat(chunks).toString("latin1");
+  };
+  return { text: read(), leave: () => reader.cancel() };
+}
+
+const drainMs = 2_000;

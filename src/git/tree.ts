@@ -80,7 +80,7 @@ export function readEntries(raw: string): Entry[] {
   return entries;
 }
 
-export async function putEntries(tree: Tree, entries: readonly Entry[], options: GitOptions = {}): Promise<void> {
+export async function putEntries(tree: GitPlace, entries: readonly Entry[], options: GitOptions = {}): Promise<void> {
   if (entries.length === 0) return;
   const input = entries.map(({ mode, oid, path }) => `${mode} ${oid}\t${path}\0`).join("");
   await gitText(tree, ["update-index", "-z", "--index-info"], { ...options, input });

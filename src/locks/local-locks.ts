@@ -1,49 +1,53 @@
 /**
  * Locks of this machine, in the database. They exclude the operations of one data folder from each other;
- * the ones in git, behind the same interface, exclude those of several machines.
+ * shared-locks.ts adds the ones in git, which exclude those of several machines.
  */
+import type { Database } from "bun:sqlite";
 import type { Clock } from "../core/clock.ts";
 import { problem } from "../core/problem.ts";
 import type { Store } from "../store/store.ts";
 import { openBells } from "./bells.ts";
 import { type HeldRow, heldRow, heldRows, isOurs, releaseLock, takeLock } from "./lock-rows.ts";
-import type { LockHolder, Locks } from "./locks.ts";
-import { openMirror } from "./mirror.ts";
+import type { LockHolder, LockRequest, Locks } from "./locks.ts";
 import { resourceName } from "./resource-name.ts";
 
 export type LocalLocksRequest = {
   store: Store;
-  /** Absolute. */
-  root: string;
-  /** Name of this machine, for people. */
-  host: string;
   clock: Clock;
-  /** Told when a mirror file can't be written: the lock counts all the same. */
-  warn?: (message: string) => void;
   /** Told when a lock has become free. */
   onFree?: (resource: string) => void;
+  /** Part of the transaction that frees one. */
+  freeing?: (db: Database, resource: string) => void;
+};
+
+export type LocalLocks = Pick<Locks, "acquire" | "release"> & {
+  row(resource: string): HeldRow | undefined;
+  rows(operation: string | null): HeldRow[];
+  /** What `acquire` did is undone, as it can't be had after all; nobody is told that it is free. */
+  takeBack(request: LockRequest): Promise<void>;
 };
 
 /** A look at the row without having been rung, for changes that were not made through these locks. */
 const lookAgainMs = 1000;
 
-export function openLocalLocks({
-  store,
-  root,
-  host,
-  clock,
-  warn = () => {},
-  onFree = () => {},
-}: LocalLocksRequest): Locks {
+export function openLocalLocks({ store, clock, onFree = () => {}, freeing = () => {} }: LocalLocksRequest): LocalLocks {
   const bells = openBells(clock);
-  const mirror = openMirror({ root, warn });
-  const holderOf = (row: HeldRow) => toHolder(row, host);
-  const showNow = (resource: string) => {
-    const row = heldRow(store.read, resource);
-    mirror.show(resource, row && holderOf(row));
-  };
-
   return {
+    row: (resource) => heldRow(store.read, resource),
+    rows: (operation) => heldRows(store.read, operation),
+    async takeBack(request) {
+      const { operation } = request;
+      const resource = resourceName(request.resource);
+      await store.write((db) => {
+        releaseLock(db, { resource, operation, force: false }, clock.now());
+        if (heldRow(db, resource) !== undefined) return;
+        freeing(db, resource);
+        // Nobody has had this token.
+        db.query("delete from lock where resource = ? and token = 1").run(resource);
+        db.query("update lock set token = token - 1 where resource = ?").run(resource);
+      });
+    },
+
     async acquire(asked) {
       const request = { ...asked, resource: resourceName(asked.resource) };
       const { resource, signal } = request;
@@ -51,10 +55,7 @@ export function openLocalLocks({
       for (;;) {
         signal.throwIfAborted();
         const taken = await store.write((db) => takeLock(db, request, clock.now()));
-        if (typeof taken === "number") {
-          showNow(resource);
-          return taken;
-        }
+        if (typeof taken === "number") return taken;
         for (
           let row = heldRow(store.read, resource);
           row && !isOurs(row, request);
@@ -70,25 +71,23 @@ export function openLocalLocks({
     // No await before the write: the caller may want it in the same commit as another change.
     async release(asked) {
       const release = { ...asked, resource: resourceName(asked.resource) };
-      const released = await store.write((db) => releaseLock(db, release, clock.now()));
+      const { released, isFree } = await store.write((db) => {
+        const released = releaseLock(db, release, clock.now());
+        const isFree = released === true && heldRow(db, release.resource) === undefined;
+        if (isFree) freeing(db, release.resource);
+        return { released, isFree };
+      });
       if (typeof released !== "boolean") throw heldBy(released.by);
-      if (released) {
-        showNow(release.resource);
+      if (isFree) {
         bells.ring(release.resource);
         onFree(release.resource);
       }
       return released;
     },
-
-    async holder(resource) {
-      const row = heldRow(store.read, resourceName(resource));
-      return row && holderOf(row);
-    },
-    heldBy: async (operation) => heldRows(store.read, operation).map(holderOf),
-    refreshMirror: async () => mirror.refresh(heldRows(store.read, null).map(holderOf)),
   };
 }
 
+/** A lock that counts on this machine, as it stands in its database. */
 export function toHolder(
   { resource, token, operation, operator, label, reason, held_since, ttl }: HeldRow,
   host: string,
@@ -102,7 +101,8 @@ export function toHolder(
     ...(label !== null && { label }),
     ...(reason !== null && { reason }),
     since: held_since,
-    ...(ttl !== null && { ttlSeconds: ttl }),
+    ...(ttl !== null && { ttlSeconds: ttl, expires: held_since + ttl * 1000 }),
+    scope: "local",
   };
 }
 

@@ -1,4 +1,10 @@
-/** Locks on resources. The local implementation is local-locks.ts; the one in git follows the same interface. */
+/**
+ * Locks on resources. Those of one machine are kept in its database (local-locks.ts); where the repository has a
+ * remote, the same locks are held there as well, against other machines (shared-locks.ts).
+ */
+import type { Problem } from "../core/problem.ts";
+import type { Move } from "./transact.ts";
+
 export type LockHolder = {
   resource: string;
   /** Fencing token: grows at every acquire of this resource, never falls. */
@@ -12,6 +18,13 @@ export type LockHolder = {
   /** Milliseconds since 1970. */
   since: number;
   ttlSeconds?: number;
+  /** `shared`: against all machines. `local`: on this one alone. `away`: another machine has it. */
+  scope: "shared" | "local" | "away";
+  /** The step that took it, and when its holder was last heard of: of other machines. */
+  step?: string;
+  renewed?: number;
+  /** Milliseconds since 1970: when it runs out unless it is renewed. Undefined: never, on this machine. */
+  expires?: number;
 };
 
 export type LockRequest = {
@@ -52,6 +65,32 @@ export type Locks = {
   release(release: LockRelease): Promise<boolean>;
   holder(resource: string): Promise<LockHolder | undefined>;
   heldBy(operation: string): Promise<LockHolder[]>;
-  /** Brings the mirror files (`infra/state/locks/*.lock`) up to date. */
+  /**
+   * Before an operation is carried on: each shared lock that it had is taken again. Throws `lock-moved` where another
+   * had it meanwhile, `remote-unreachable`.
+   */
+  retake(operation: string): Promise<void>;
+  /** Shared locks from before, whose operations wait for something here, are renewed again. */
+  adopt(): Promise<void>;
+  /** When everything that was released is free for other machines, too. What could not be told them now. */
+  settled(): Promise<Problem | null>;
+  /** Until when what these operations have begun may run on by itself; undefined: they hold no shared lock. */
+  until(operations: readonly string[]): number | undefined;
+  listen(listener: LockListener): () => void;
+  /** Brings the mirror files (`infra/state/locks/*.lock`) up to date with what is known here. */
   refreshMirror(): Promise<void>;
+  /** Asks the remote for every lock, and brings the mirror files up to date. Throws `remote-unreachable`. */
+  lookAround(): Promise<LockHolder[]>;
+  /** The transitions of these leases, renewed or given back, pushed with whatever is to go with them. */
+  move: Move;
+  /** Operations wait for these: what another machine has of them is looked after. */
+  awaited(resources: readonly string[]): void;
+  end(): void;
 };
+
+export type LockEvent =
+  /** `until` has moved forward. */
+  | { type: "renewed"; resource: string; operation: string }
+  /** It counts no more. Whatever is under way under it has to stop at once. */
+  | { type: "lost"; resource: string; operation: string; why: string };
+export type LockListener = (event: LockEvent) => void;

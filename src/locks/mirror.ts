@@ -1,8 +1,9 @@
 /** `infra/state/locks/*.lock`: who holds what, for people and `ls`. Never read as truth, never in a commit. */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { contained, isFileError, makeFolder, readRegular, replaceFile } from "../core/files.ts";
+import { contained, isFileError, makeFolder, readRegular } from "../core/files.ts";
 import { GarzaError, messageOf } from "../core/problem.ts";
+import { replaceInTree } from "../core/tree-file.ts";
 import { excludeFromGit } from "./exclude.ts";
 import type { LockHolder } from "./locks.ts";
 import { encodeResource } from "./resource-name.ts";
@@ -31,13 +32,13 @@ export function openMirror({ root, warn }: { root: string; warn: (message: strin
     }
   };
   return {
-    show: (resource, holder) => attempt((folder) => put(join(folder, fileName(resource)), holder)),
+    show: (resource, holder) => attempt((folder) => put(root, join(folder, fileName(resource)), holder)),
     refresh(holders) {
       attempt((folder) => {
         const held = new Set(holders.map(({ resource }) => fileName(resource)));
         for (const name of readdirSync(folder))
-          if (name.endsWith(".lock") && !held.has(name)) put(join(folder, name), undefined);
-        for (const holder of holders) put(join(folder, fileName(holder.resource)), holder);
+          if (name.endsWith(".lock") && !held.has(name)) put(root, join(folder, name), undefined);
+        for (const holder of holders) put(root, join(folder, fileName(holder.resource)), holder);
       });
     },
   };
@@ -46,23 +47,23 @@ export function openMirror({ root, warn }: { root: string; warn: (message: strin
 const fileName = (resource: string) => `${encodeResource(resource)}.lock`;
 
 /** A file that is not ours, such as a tracked one of another tool, stays as it is. */
-function put(file: string, holder: LockHolder | undefined): void {
+function put(root: string, file: string, holder: LockHolder | undefined): void {
   const there = readRegular(file)?.text;
   if (there !== undefined && !/^generation: \d+$/m.test(there)) return;
   if (!holder) rmSync(file, { force: true });
-  else if (there !== describeHolder(holder)) replaceFile(file, describeHolder(holder), 0o644);
+  else if (there !== describeHolder(holder)) replaceInTree(root, file, describeHolder(holder), 0o644);
 }
 
-function describeHolder({ operator, since, operation, label, host, token, ttlSeconds }: LockHolder): string {
+function describeHolder({ operator, since, operation, label, host, token, expires, scope }: LockHolder): string {
   const fields = {
     operator,
     timestamp: iso(since),
     operation: label ?? operation,
     host,
     generation: String(token),
-    expires: ttlSeconds === undefined ? "never" : iso(since + ttlSeconds * 1000),
+    expires: expires === undefined ? "never" : iso(expires),
     owner: operation,
-    scope: "local",
+    scope: scope === "local" ? "local" : "shared",
   };
   return Object.entries(fields)
     .map(([name, value]) => `${name}: ${oneLine(value)}\n`)

@@ -1,11 +1,20 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../core/hash.ts";
 import { problem } from "../core/problem.ts";
 
 /** The one spelling of a resource: composed Unicode. Throws `value-refused` for no name. */
 export function resourceName(resource: string): string {
-  if (resource !== "" && resource.isWellFormed()) return resource.normalize("NFC");
-  const message = resource === "" ? "it is empty" : "it is no valid Unicode text";
+  const message = faultOf(resource);
+  if (message === undefined) return resource.normalize("NFC");
   throw problem({ kind: "value-refused", code: "E_RESOURCE", where: "the name of a lock's resource", message });
+}
+
+/** Others take no longer name for one. */
+const longest = 500;
+
+function faultOf(resource: string): string | undefined {
+  if (resource === "") return "it is empty";
+  if (!resource.isWellFormed()) return "it is no valid Unicode text";
+  return resource.normalize("NFC").length > longest ? `it is longer than ${longest} characters` : undefined;
 }
 
 /**
@@ -22,7 +31,7 @@ export function encodeResource(resource: string): string {
     ? escaped(bytes[0] ?? 0) + encoded.slice(1)
     : encoded;
   if (safe.length <= 180) return safe;
-  return `%h-${createHash("sha256").update(bytes).digest("hex").slice(0, 40)}`;
+  return `%h-${sha256(bytes).slice(0, 40)}`;
 }
 
 /** `[a-z0-9_-]`, but for a leading `-`, which would read as an option. */

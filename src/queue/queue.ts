@@ -4,19 +4,23 @@ import type { EventBody, OperationStatus, RollbackStatus } from "../core/events.
 import { problem } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
 import type { Bindings, Store } from "../store/store.ts";
+import addAttentionSql from "./add-attention.sql" with { type: "text" };
+import awaitedSql from "./awaited.sql" with { type: "text" };
 import { type Choice, type Chosen, type Claimant, claimNext, claimOne } from "./claim.ts";
 import endSql from "./end.sql" with { type: "text" };
 import endsBeforeSql from "./ends-before.sql" with { type: "text" };
 import type { EventLog } from "./event-log.ts";
 import eventTimesSql from "./event-times.sql" with { type: "text" };
 import interruptSql from "./interrupt.sql" with { type: "text" };
+import interruptedSinceSql from "./interrupted-since.sql" with { type: "text" };
 import mayGoOnSql from "./may-go-on.sql" with { type: "text" };
 import { openRequests } from "./requests.ts";
 import requeueSql from "./requeue.sql" with { type: "text" };
 import type { OperationRow, StepRow } from "./rows.ts";
 import { insert, type Submission } from "./submission.ts";
 import { openUpkeep } from "./upkeep.ts";
-import { type GroupLimit, hasRoom, isFree, wakeFirst } from "./waiting.ts";
+import { type GroupLimit, hasRoom, isFree, split, wakeFirst } from "./waiting.ts";
+import waitingKeysSql from "./waiting-keys.sql" with { type: "text" };
 
 export type { Claimant } from "./claim.ts";
 export type { Submission } from "./submission.ts";
@@ -89,6 +93,29 @@ export function openQueue(store: Store, events: EventLog, { now, groupLimit }: Q
       store.read.query<StepRow, [string]>("select * from step where operation = ? order by sequence").all(id),
 
     operation: (id: string) => store.read.query<OperationRow, [string]>("select * from operation where id = ?").get(id),
+
+    /** A person should know this of it, whether or not it has ended. */
+    addAttention(id: string, text: string): Promise<void> {
+      return store.write((db) => {
+        db.query<never, Bindings>(addAttentionSql).run({ id, text });
+      });
+    },
+
+    /** When it was interrupted; null for one that is not. Milliseconds since 1970. */
+    interruptedSince(id: string): number | null {
+      return store.read.query<{ at: number | null }, [string]>(interruptedSinceSql).get(id)?.at ?? null;
+    },
+
+    /** Some operation waits for this: see waiting.ts. */
+    isAwaited: (key: string): boolean => store.read.query(awaitedSql).get({ key }) !== null,
+
+    /** Locks that operations wait for. */
+    awaitedLocks: (): string[] =>
+      store.read
+        .query<{ waiting_for: string }, []>(waitingKeysSql)
+        .all()
+        .map(({ waiting_for: key }) => split(key))
+        .flatMap(([kind, name]) => (kind === "lock" ? [name] : [])),
 
     /** Some operation has a step with this token. */
     hasStep: (token: string): boolean => store.read.query("select 1 from step where token = ?").get(token) !== null,

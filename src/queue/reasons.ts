@@ -18,6 +18,8 @@ export function reasonOf(db: Database, row: OperationRow, { groupLimit, workers 
   const [kind, name] = split(row.waiting_for ?? "");
   if (kind === "lock") return lockReason(db, name, row.wake_at);
   if (kind === "time") return `not before ${iso(row.not_before ?? row.wake_at ?? 0)}`;
+  if (kind === "remote")
+    return `the remote can't be reached, and it has locks there; tried again at ${iso(row.wake_at ?? 0)}`;
   if (workers === 0)
     return row.started_at === null
       ? "no agent runs: garza agent"
@@ -42,6 +44,13 @@ function lockReason(db: Database, resource: string, until: number | null): strin
     )
     .get(resource);
   const latest = until === null ? "" : `, until ${iso(until)}`;
+  const away = db
+    .query<{ record: string }, [string]>("select record from lease where resource = ? and status = 'away'")
+    .get(resource);
+  if (!holder && away) {
+    const { by, host, acq } = JSON.parse(away.record) as { by: string; host: string; acq: string };
+    return `waiting for lock ${resource}, held by ${by} on ${host} since ${iso(Date.parse(acq))}${latest}`;
+  }
   if (!holder) return `waiting for lock ${resource}, which is free now`;
   const { operator, operation, held_since } = holder;
   return `waiting for lock ${resource}, held by ${operator} (${operation}) since ${iso(held_since)}${latest}`;

@@ -5,6 +5,7 @@
  */
 import type { Database } from "bun:sqlite";
 import type { Bindings } from "../store/store.ts";
+import heldSql from "./held-lock.sql" with { type: "text" };
 import inGroupSql from "./in-group.sql" with { type: "text" };
 import runningSql from "./running.sql" with { type: "text" };
 import setWaitingSql from "./set-waiting.sql" with { type: "text" };
@@ -62,9 +63,8 @@ export const inGroup = (db: Database, group: string): number =>
 export const runningNow = (db: Database): { running: number; exclusive: number } =>
   db.query<{ running: number; exclusive: number }, []>(runningSql).get() ?? { running: 0, exclusive: 0 };
 
-/** The key is that of a lock which nobody holds. */
+/** The key is that of a lock which nobody holds, here or on another machine as far as we know. */
 export function isFree(db: Database, key: string): boolean {
   const [kind, resource] = split(key);
-  const held = "select 1 as one from lock where resource = ? and operation is not null";
-  return kind === "lock" && db.query<{ one: number }, [string]>(held).get(resource) === null;
+  return kind === "lock" && db.query<{ one: number }, Bindings>(heldSql).get({ resource }) === null;
 }

@@ -2,7 +2,8 @@ import type { JsonDocument } from "../core/json.ts";
 import { toValue } from "../core/json-tree.ts";
 import { problem } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
-import { findPlaces, takes, writePlace } from "./places.ts";
+import { findPlaces, lastOnTheWay, takes, writePlace } from "./places.ts";
+import { type RecordedChange, recordOf } from "./recorded-change.ts";
 import { requirePath, requireStorable } from "./refuse.ts";
 import type { StateChange, StateUpdate } from "./state-files.ts";
 import { type PlainPath, type StatePath, showPath } from "./state-path.ts";
@@ -10,10 +11,12 @@ import { type PlainPath, type StatePath, showPath } from "./state-path.ts";
 /**
  * Applies updates in their order to a document in memory. Throws `value-refused` when a path goes
  * through something that is no mapping; an unset value, or a path with no place, is a warning.
+ * `record` is told each that is made, in the form that `reapply` takes.
  */
 export function applyUpdates(
   document: JsonDocument,
   updates: StateUpdate[],
+  record: (change: RecordedChange) => void = () => {},
 ): { changes: StateChange[]; warnings: string[] } {
   const changes: StateChange[] = [];
   const warnings: string[] = [];
@@ -24,6 +27,7 @@ export function applyUpdates(
       continue;
     }
     requireStorable(update.value, update.text);
+    record(recordOf(document, update.path, update.value));
     const places = placesToWrite(document, update.path, update.value);
     if (places.length === 0) warnings.push(`${update.text} was left as it is: there is no such place`);
     changes.push(...places.map((place) => change(document, place, update.value as Value, update.text)).reverse());
@@ -31,8 +35,8 @@ export function applyUpdates(
   return { changes, warnings };
 }
 
-/** Last first: removing an element of a list moves only those behind it. */
-function placesToWrite({ root }: JsonDocument, path: StatePath, value: Value): PlainPath[] {
+/** Where a value goes, null: what it removes. Last first: removing an element of a list moves only those behind it. */
+export function placesToWrite({ root }: JsonDocument, path: StatePath, value: Value): PlainPath[] {
   const last = path.at(-1);
   const existing = () => findPlaces(root, path).map(({ at }) => at);
   if (value === null || typeof last === "object") return existing().reverse();
@@ -57,12 +61,10 @@ function change(document: JsonDocument, place: PlainPath, value: Value, text: st
 }
 
 function inTheWay({ root }: JsonDocument, place: PlainPath, text: string) {
-  let reached = 0;
-  while (reached < place.length && findPlaces(root, place.slice(0, reached + 1)).length > 0) reached++;
-  const there = findPlaces(root, place.slice(0, reached))[0]?.node;
-  const what = { mapping: "a mapping", list: "a list", scalar: "no mapping" }[there?.kind ?? "scalar"];
+  const { node, at } = lastOnTheWay(root, place);
+  const what = { mapping: "a mapping", list: "a list", scalar: "no mapping" }[node.kind];
   const message = place.length
-    ? `${showPath(place.slice(0, reached)) || "the file"} is ${what}: it has no place for ${showPath(place.slice(reached))}`
+    ? `${showPath(at) || "the file"} is ${what}: it has no place for ${showPath(place.slice(at.length))}`
     : "it names the whole file";
   return problem({ kind: "value-refused", code: "E_STATE_PATH", where: text, message });
 }

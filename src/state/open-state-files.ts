@@ -1,19 +1,27 @@
 /**
  * JSON state files of one root. Readers see a whole old or new file; changes of several processes queue
- * behind a file lock and each is made to the newest text.
+ * behind a file lock and each is made to the newest text. Where they are shared, what is not in the tree's history yet
+ * is seen on top of the file, whatever a person has made of it meanwhile.
  */
 import { dirname } from "node:path";
 import type { Clock } from "../core/clock.ts";
-import { makeFolder, readRegular, replaceFile } from "../core/files.ts";
+import { makeFolder, tooLargeFile } from "../core/files.ts";
 import { lockFile } from "../core/flock.ts";
-import { type JsonDocument, newDocument, printJson, readJson } from "../core/json.ts";
+import { stepToken } from "../core/ids.ts";
+import { type JsonDocument, printJson } from "../core/json.ts";
 import { toValue } from "../core/json-tree.ts";
+import { replaceInTree } from "../core/tree-file.ts";
 import { applyUpdates } from "./apply.ts";
 import { appendEntry } from "./log-file.ts";
 import { findPlaces } from "./places.ts";
+import { readStateFile } from "./read-state-file.ts";
+import { largestText, readStateText } from "./read-text.ts";
+import { reapply } from "./reapply.ts";
+import type { RecordedChange } from "./recorded-change.ts";
 import { requirePath } from "./refuse.ts";
-import type { StateFiles } from "./state-files.ts";
+import type { Author, StateFiles } from "./state-files.ts";
 import { findStateFile, type StateFile, stateLockFile } from "./state-folder.ts";
+import type { StateLog, StateLogReader } from "./state-log.ts";
 import { showPath } from "./state-path.ts";
 
 export type StateFilesRequest = {
@@ -22,45 +30,80 @@ export type StateFilesRequest = {
   clock: Clock;
   /** Entries that a log file keeps; older ones go. Default 1,000. */
   logLimit?: number;
+  /** Where the files are shared with other machines. */
+  log?: {
+    reader: StateLogReader;
+    writer?: {
+      log: StateLog;
+      /** Asked at every change. */
+      isShared(): boolean;
+      /** The text is what the work tree's history has there. */
+      isInHistory(file: string, text: string): Promise<boolean>;
+    };
+  };
 };
 
-export function openStateFiles({ root, clock, logLimit = 1000 }: StateFilesRequest): StateFiles {
-  const change = async <T>(file: string, make: (document: JsonDocument) => T) =>
-    changeFile(root, findStateFile(root, file), make);
+export function openStateFiles({ root, clock, logLimit = 1000, log }: StateFilesRequest): StateFiles {
+  const load = (file: string) => loadFile(findStateFile(root, file), log?.reader, logLimit);
+
+  const change = async <T>(file: string, by: Author | undefined, make: Make<T>): Promise<T> => {
+    const place = findStateFile(root, file);
+    makeFolder(dirname(place.real));
+    const held = await lockFile(stateLockFile(root));
+    try {
+      const { document, mode, onDisk } = loadFile(place, log?.reader, logLimit);
+      const recorded: RecordedChange[] = [];
+      const result = make(document, (each) => recorded.push(each));
+      const after = printJson(document);
+      if (Buffer.byteLength(after) > largestText) throw tooLargeFile(place.shown, largestText);
+      const writer = log?.writer?.isShared() ? log.writer : undefined;
+      if (recorded.length > 0) await writer?.log.record(place.shown, by ?? aPerson(), recorded, clock.now());
+      if (after !== (onDisk ?? printJson(readStateText(undefined, file)))) {
+        // What a person has made of it stays theirs, with our change in it.
+        const isClean =
+          writer &&
+          (onDisk === undefined ||
+            writer.log.isOurs(place.shown, onDisk) ||
+            (await writer.isInHistory(place.shown, onDisk)));
+        if (isClean) await writer.log.willWrite(place.shown, after);
+        replaceInTree(root, place.real, after, mode);
+      }
+      return result;
+    } finally {
+      held.release();
+    }
+  };
+
   return {
-    read: async (file) => toValue(load(findStateFile(root, file)).document.root),
+    read: async (file) => toValue(load(file).document.root),
     async get(file, path) {
       requirePath(path, file);
-      const { document } = load(findStateFile(root, file));
-      return findPlaces(document.root, path).map(({ node, at }) => ({ path: showPath(at), value: toValue(node) }));
+      return findPlaces(load(file).document.root, path).map(({ node, at }) => ({
+        path: showPath(at),
+        value: toValue(node),
+      }));
     },
-    preview: async (file, updates) => applyUpdates(load(findStateFile(root, file)).document, updates),
-    update: (file, updates) => change(file, (document) => applyUpdates(document, updates)),
-    append: (file, entry, id) =>
-      change(file, (document) => appendEntry(document, { entry, id, now: clock.now(), limit: logLimit, file })),
+    preview: async (file, updates) => applyUpdates(load(file).document, updates),
+    update: (file, updates, by) => change(file, by, (document, record) => applyUpdates(document, updates, record)),
+    append: (file, entry, id, by) =>
+      change(file, by, (document, record) => {
+        const at = clock.now();
+        record({ kind: "append", id, entry, at });
+        return appendEntry(document, { entry, id, now: at, limit: logLimit, file });
+      }),
   };
 }
 
-type Loaded = { document: JsonDocument; mode: number };
+const aPerson = (): Author => ({ operation: null, token: stepToken() });
 
-function load({ real, shown }: StateFile): Loaded {
-  const found = readRegular(real, shown);
-  // An empty file is what `touch` leaves, and as good as none.
-  if (!found?.text.trim()) return { document: newDocument(), mode: found?.mode ?? 0o644 };
-  return { document: readJson(found.text, shown), mode: found.mode };
-}
+type Make<T> = (document: JsonDocument, record: (change: RecordedChange) => void) => T;
 
-async function changeFile<T>(root: string, file: StateFile, make: (document: JsonDocument) => T): Promise<T> {
-  makeFolder(dirname(file.real));
-  const held = await lockFile(stateLockFile(root));
-  try {
-    const { document, mode } = load(file);
-    const before = printJson(document);
-    const result = make(document);
-    const after = printJson(document);
-    if (after !== before) replaceFile(file.real, after, mode);
-    return result;
-  } finally {
-    held.release();
-  }
+type Seen = { document: JsonDocument; mode: number; onDisk: string | undefined };
+
+function loadFile(file: StateFile, log: StateLogReader | undefined, logLimit: number): Seen {
+  const { document, mode, text: onDisk } = readStateFile(file);
+  const changes = (log?.onTop(file.shown) ?? []).flatMap((each) => each.changes);
+  if (changes.length === 0) return { document, mode, onDisk };
+  const { text } = reapply(onDisk, changes, { file: file.shown, logLimit });
+  return { document: readStateText(text, file.shown), mode, onDisk };
 }

@@ -19,5 +19,8 @@ export const operationsFile = "operations.json";
 
 /** Writing it again, after a crash, changes nothing. */
 export function appendOperationEntry(state: StateFiles, entry: OperationEntry): Promise<string> {
-  return state.append(operationsFile, { ...entry, timestamp: entry.ended_at }, entry.id);
+  return state.append(operationsFile, { ...entry, timestamp: entry.ended_at }, entry.id, {
+    operation: entry.id,
+    token: `${entry.id}-ended`,
+  });
 }

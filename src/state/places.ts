@@ -45,6 +45,17 @@ function listIndex(segment: string | number): number | undefined {
   return /^(?:0|[1-9]\d{0,8})$/.test(String(segment)) ? Number(segment) : undefined;
 }
 
+/** The deepest place of a path that is there. */
+export function lastOnTheWay(root: JsonNode, path: PlainPath): FoundPlace {
+  let last: FoundPlace = { node: root, at: [] };
+  for (const segment of path) {
+    const next = below(last, segment);
+    if (!next) break;
+    last = next;
+  }
+  return last;
+}
+
 /** Whether a value can be put at `segment` of this node, made where it is missing. */
 export function takes(node: JsonNode, segment: string | number): boolean {
   if (node.kind === "mapping") return true;

@@ -12,7 +12,10 @@ export type StateFiles = {
   get(file: string, path: StatePath): Promise<{ path: string; value: Value }[]>;
   /** What `update` would change, without changing it. */
   preview(file: string, updates: StateUpdate[]): Promise<{ changes: StateChange[]; warnings: string[] }>;
-  update(file: string, updates: StateUpdate[]): Promise<{ changes: StateChange[]; warnings: string[] }>;
+  update(file: string, updates: StateUpdate[], by?: Author): Promise<{ changes: StateChange[]; warnings: string[] }>;
   /** Appends to the list in a log file (`operations` or `history`); returns the entry's id. */
-  append(file: string, entry: Mapping, id: string): Promise<string>;
+  append(file: string, entry: Mapping, id: string, by?: Author): Promise<string>;
 };
+
+/** Who changes something; without one it is a person. `token`: the same change under the same token is recorded once. */
+export type Author = { operation: string | null; token: string };

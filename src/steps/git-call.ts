@@ -1,5 +1,6 @@
 /** One git command of a step: what it is, and the running of it under the repository's lock. */
 import { hostname } from "node:os";
+import { findGitFolder } from "../core/git-folder.ts";
 import { problem } from "../core/problem.ts";
 import { gitFlags, gitVariables } from "../git/git.ts";
 import { hasAdded, type OwnWork } from "../git/own-work.ts";
@@ -72,6 +73,15 @@ export async function call(session: GitSession, { globals, subcommand, args }: G
 const namesPeople: ReadonlySet<string> = new Set(["commit", "tag", "notes", "pull", "merge"]);
 /** These must see the user's own index, to keep what is in it. */
 const movesTree: ReadonlySet<string> = new Set(["pull", "merge"]);
+
+/** In the repository that the templates are in. */
+export const isOfRoot = (common: string, { root }: StepContext) => findGitFolder(root)?.common === common;
+
+/** For what moves a tree: a state file that we have written would stand in the way of what comes. */
+export async function asHistory<T>({ own, context }: GitSession, work: () => Promise<T>): Promise<T> {
+  if (!own || !isOfRoot(own.tree.common, context)) return work();
+  return context.withHistory(own.tree, work);
+}
 
 export function outcomeOf(result: ProcessResult): StepOutcome {
   const { exitCode, signal, stdout, stderr } = result;

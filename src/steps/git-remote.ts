@@ -1,11 +1,23 @@
 /** `git push` and `git pull` when both sides have moved: only this operation's own commits are ever moved. */
-import { randomBytes } from "node:crypto";
+import { randomHex } from "../core/ids.ts";
+import { describe, GarzaError } from "../core/problem.ts";
 import { git, gitText } from "../git/git.ts";
 import { type OwnWork, ownCommits } from "../git/own-work.ts";
-import { moveTree, rebase } from "../git/rebase.ts";
+import { type MergeText, moveTree, rebase } from "../git/rebase.ts";
 import { commitOf, configured, currentBranch, isAncestor, type Tree } from "../git/tree.ts";
-import { call, type GitCommand, type GitSession, outcomeOf, recordOf, requireOwn, splitArguments } from "./git-call.ts";
-import { failed, type StepContext, type StepOutcome } from "./step.ts";
+import { mergeJson } from "../state/merge.ts";
+import {
+  asHistory,
+  call,
+  type GitCommand,
+  type GitSession,
+  isOfRoot,
+  outcomeOf,
+  recordOf,
+  requireOwn,
+  splitArguments,
+} from "./git-call.ts";
+import { failed, type StepOutcome } from "./step.ts";
 
 const pushValued: ReadonlySet<string> = new Set(["-o", "--push-option", "--receive-pack", "--exec", "--repo"]);
 const pullValued: ReadonlySet<string> = new Set(
@@ -31,13 +43,20 @@ export async function push(session: GitSession, command: GitCommand): Promise<St
       return failed(`${where} has moved, and none of the commits here are this operation's`, recordOf(result));
     if (tries >= pushes) return failed(`${where} moved again before each of ${pushes} pushes`, recordOf(result));
 
-    const rebased = await rebase(own.tree, apart.mine, apart.tip);
+    const rebased = await rebase(own.tree, apart.mine, apart.tip, mergeState);
     if ("conflicts" in rebased) return failed(conflictText(where, rebased.conflicts), recordOf(result));
     const again = options.filter((option) => option !== "-u" && option !== "--set-upstream");
     result = await call(session, { ...command, args: [...again, remote.name, `${rebased.tip}:${remote.branch}`] });
-    if (result.exitCode === 0) await follow(session.context, own.tree, apart, rebased.tip, where);
+    if (result.exitCode === 0) await follow(session, own.tree, apart, rebased.tip, where);
   }
+  await publishAlong(session);
   return outcomeOf(result);
+}
+
+/** Whoever pushes wants others to have what they did. */
+async function publishAlong({ context, own }: GitSession): Promise<void> {
+  const owed = own && isOfRoot(own.tree.common, context) ? await context.publish() : null;
+  if (owed) context.warn(`the state that was changed is not with the others yet: ${describe(owed)}`);
 }
 
 /** Fast-forward, or this operation's own commits on top of what came. */
@@ -47,7 +66,8 @@ export async function pull(session: GitSession, command: GitCommand): Promise<St
   const kept = options.filter(
     (option) => !/^(-r|--(no-)?(rebase|ff|autostash).*|--ff-only|--squash|--commit|--edit)$/.test(option),
   );
-  const result = await call(session, { ...command, args: ["--ff-only", ...kept, ...operands] });
+  const forward = { ...command, args: ["--ff-only", ...kept, ...operands] };
+  const result = await asHistory(session, () => call(session, forward));
   if (result.exitCode === 0) return outcomeOf(result);
   const remote = await pullSource(own.tree, operands);
   const apart = remote && (await divergence(own, remote));
@@ -59,13 +79,26 @@ export async function pull(session: GitSession, command: GitCommand): Promise<St
       recordOf(result),
     );
   }
-  const rebased = await rebase(own.tree, apart.mine, apart.tip);
+  const rebased = await rebase(own.tree, apart.mine, apart.tip, mergeState);
   if ("conflicts" in rebased) return failed(conflictText(where, rebased.conflicts), recordOf(result));
-  const moved = await moveTree(own.tree, apart.head, rebased.tip);
+  const moved = await asHistory(session, () => moveTree(own.tree, apart.head, rebased.tip));
   if (!moved)
     return failed(`changes in ${session.directory} stand in the way of what came from ${where}`, recordOf(result));
   return outcomeOf({ ...result, exitCode: 0, signal: null });
 }
+
+/** State files are merged by key and by id, wherever both sides have changed them. */
+const mergeState: MergeText = (path, versions) => {
+  if (!/(^|\/)infra\/state\/[^/]+\.json$/.test(path)) return undefined;
+  try {
+    const { text, conflicts } = mergeJson(versions, path);
+    return conflicts.length > 0 ? undefined : text;
+  } catch (thrown) {
+    // What is no JSON is for git's own way.
+    if (thrown instanceof GarzaError) return undefined;
+    throw thrown;
+  }
+};
 
 const conflictText = (where: string, paths: string[]) =>
   `this operation's commits and ${where} both changed ${paths.join(", ")}; nothing was moved`;
@@ -127,7 +160,7 @@ async function divergence(own: OwnWork, remote: Remote): Promise<Divergence | un
 
 /** Through a ref of our own, which is gone again before anybody could see it in a log. */
 async function fetchTip(tree: Tree, { name, branch }: Remote): Promise<string | undefined> {
-  const ref = `refs/garza/fetched/${randomBytes(6).toString("hex")}`;
+  const ref = `refs/garza/fetched/${randomHex(6)}`;
   const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
   const { exitCode } = await git(tree, ["fetch", ...flags, "--", name, `+${branch}:${ref}`]);
   if (exitCode !== 0) return undefined;
@@ -138,14 +171,14 @@ async function fetchTip(tree: Tree, { name, branch }: Remote): Promise<string | 
 
 /** The remote has them; now the tree, where nobody else's commits or changes are in the way. */
 async function follow(
-  context: StepContext,
+  session: GitSession,
   tree: Tree,
   { head, allMine }: Divergence,
   tip: string,
   where: string,
 ): Promise<void> {
-  if (allMine && (await moveTree(tree, head, tip))) return;
-  context.warn(
+  if (allMine && (await asHistory(session, () => moveTree(tree, head, tip)))) return;
+  session.context.warn(
     `pushed to ${where}; the tree here was not moved, as ${allMine ? "changed files stand" : "other commits stand"} in the way: git pull --rebase`,
   );
 }

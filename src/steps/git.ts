@@ -1,14 +1,13 @@
 import { z } from "zod";
-import { findGitFolder } from "../core/git-folder.ts";
 import type { Mapping } from "../core/value.ts";
 import { hasAdded, ownWorkOf, refreshIndex } from "../git/own-work.ts";
 import { lockTree, openTree } from "../git/tree.ts";
-import { call, type GitCommand, type GitSession, outcomeOf, readCommand } from "./git-call.ts";
+import { asHistory, call, type GitCommand, type GitSession, isOfRoot, outcomeOf, readCommand } from "./git-call.ts";
 import { commit } from "./git-commit.ts";
 import { pull, push } from "./git-remote.ts";
 import { directoryOf } from "./process-words.ts";
 import { wordSchema } from "./scalar-schemas.ts";
-import { defineStep, done, failed, type Rendering, type StepContext, type StepOutcome } from "./step.ts";
+import { defineStep, done, failed, type Rendering, type StepOutcome } from "./step.ts";
 
 /** Hooks of the user may take their time, but not all of it. Seconds. */
 const hookLimit = 300;
@@ -78,7 +77,7 @@ async function runAll(commands: GitCommand[], session: GitSession): Promise<Step
 async function runOne(command: GitCommand, session: GitSession, key: string): Promise<StepOutcome> {
   const { subcommand, args } = command;
   const { own, context } = session;
-  if (own && inRoot(own.tree.common, context) && otherThanForward.has(subcommand)) {
+  if (own && isOfRoot(own.tree.common, context) && otherThanForward.has(subcommand)) {
     return failed(
       `git ${subcommand} is refused: a git step moves the repository's own tree only by fast-forward. Work in another clone (\`directory\`), or in a \`command\` step`,
     );
@@ -87,7 +86,10 @@ async function runOne(command: GitCommand, session: GitSession, key: string): Pr
   if (own && (changesIndex.has(subcommand) || hasAdded(own))) await refreshIndex(own);
   if (subcommand === "push") return push(session, command);
   if (subcommand === "pull") return pull(session, command);
-  if (subcommand === "merge") return outcomeOf(await call(session, { ...command, args: ["--ff-only", ...args] }));
+  if (subcommand === "merge") {
+    const forward = { ...command, args: ["--ff-only", ...args] };
+    return outcomeOf(await asHistory(session, () => call(session, forward)));
+  }
   return outcomeOf(await call(session, command));
 }
 
@@ -97,8 +99,6 @@ const otherThanForward: ReadonlySet<string> = new Set(
     " ",
   ),
 );
-
-const inRoot = (common: string, { root }: StepContext) => findGitFolder(root)?.common === common;
 
 const textsOf = (config: Mapping): [string, string][] =>
   (["command", "commands"] as const).flatMap((key) =>

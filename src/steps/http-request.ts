@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { HttpAnswer } from "../core/http.ts";
-import { basicAuth } from "../core/http-exchange.ts";
 import { jsonBody } from "../core/http-json.ts";
+import { basicAuth } from "../core/http-url.ts";
 import { expectationKeys, followsRedirects, unmet } from "./http-expectation.ts";
 import { proseSchema, wordSchema } from "./scalar-schemas.ts";
 import { defineStep, done, failed, type StepContext, type StepRecord } from "./step.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { problem } from "../core/problem.ts";
 import { isMapping, type Mapping, type Value } from "../core/value.ts";
 import type { StateChange, StateUpdate } from "../state/state-files.ts";
 import { showPath } from "../state/state-path.ts";
@@ -17,7 +18,7 @@ export const stateUpdate = defineStep({
       .literal("now")
       .optional()
       .describe(
-        "Asks for publication at once. This build publishes nothing by itself: the file is written, and no more.",
+        "`now`: other machines have it before the next step. Without it they do before the operation's next `unlock`, or after its end.",
       ),
   }),
   languages: { updates: "state-updates" },
@@ -50,6 +51,8 @@ export const stateUpdate = defineStep({
   async run(config, context) {
     const { changes, warnings } = await context.state.update(config.file, updatesOf(config, context));
     for (const warning of warnings) context.warn(warning);
+    const owed = config.publish === "now" ? await context.publish() : null;
+    if (owed) throw problem(owed);
     return done(changes.filter(({ before, after }) => !Bun.deepEquals(before, after)).map(({ path }) => path));
   },
 });

@@ -6,8 +6,10 @@
 import type { z } from "zod";
 import type { Clock } from "../core/clock.ts";
 import type { HttpAnswer, HttpRequest } from "../core/http.ts";
+import type { Problem } from "../core/problem.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Mapping, Value } from "../core/value.ts";
+import type { Tree } from "../git/tree.ts";
 import type { Connections } from "../hosts/connection.ts";
 import type { Inventory } from "../hosts/inventory.ts";
 import type { Services } from "../hosts/services.ts";
@@ -153,7 +155,11 @@ export type StepContext = Rendering & {
   connections: Connections;
   services: Services;
   state: StateFiles;
-  locks: Locks;
+  locks: Pick<Locks, "acquire" | "release" | "settled" | "holder">;
+  /** What this operation has changed in state files goes to the remote now. Null: it is there, or there is none. */
+  publish(): Promise<Problem | null>;
+  /** `work` moves the root's tree, whose lock is held, and sees the state files as its history has them. */
+  withHistory<T>(tree: Tree, work: () => Promise<T>): Promise<T>;
   notifier: Notifier;
   settings: Settings;
   /** Environment of the agent (or of the shell that started a foreground run). */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GarzaError } from "../core/problem.ts";
+import { describe, GarzaError } from "../core/problem.ts";
 import { flagSchema, wordSchema } from "./scalar-schemas.ts";
 import { defineStep, done } from "./step.ts";
 
@@ -13,14 +13,23 @@ export const unlock = defineStep({
   effect: "idempotent",
   plan: ({ resource, force }) => [{ label: "unlock", text: force ? `${resource} (by force)` : resource }],
 
-  async run({ resource, force }, { locks, operation, token, startedAt, rollingBack }) {
+  async run({ resource, force }, { locks, operation, token, startedAt, rollingBack, warn }) {
     try {
       // A rollback never takes a lock from another operation.
-      return done(
-        await locks.release({ resource, operation: operation.id, force: force && !rollingBack, step: token }),
-      );
+      const wasHeld = await locks.release({
+        resource,
+        operation: operation.id,
+        force: force && !rollingBack,
+        step: token,
+      });
+      const owed = wasHeld ? await locks.settled() : null;
+      if (owed)
+        warn(`lock ${resource} is free here, and for other machines as soon as they can be told: ${describe(owed)}`);
+      return done(wasHeld);
     } catch (thrown) {
-      if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "lock-held") throw thrown;
+      if (!(thrown instanceof GarzaError)) throw thrown;
+      if (rollingBack && thrown.problem.kind === "remote-unreachable") return done(false);
+      if (thrown.problem.kind !== "lock-held") throw thrown;
       // Freed by this very step before a crash, and taken by another since.
       if (Date.parse(thrown.problem.since) >= startedAt) return done(true);
       if (rollingBack) return done(false);

@@ -1,8 +1,8 @@
 /** A copy of the database as it is at one moment, made beside whoever owns it, and checked before it counts. */
-import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isFileError, statOf, sync, translate as translateFileError } from "../core/files.ts";
+import { randomHex } from "../core/ids.ts";
 import { problem } from "../core/problem.ts";
 import { automaticName, pruneBackups } from "./backups.ts";
 import { openToRead } from "./connection.ts";
@@ -46,7 +46,7 @@ export function copyDatabase(from: string, to: string): BackupMade {
 
 /** Made by us for its mode: SQLite fills a file that is empty. */
 function makeAside(to: string, folder: string): string {
-  const aside = `${to}.${randomBytes(6).toString("hex")}`;
+  const aside = `${to}.${randomHex(6)}`;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     closeSync(openSync(aside, "wx", 0o600));

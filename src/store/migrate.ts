@@ -2,16 +2,22 @@ import type { Database } from "bun:sqlite";
 import { problem } from "../core/problem.ts";
 import first from "./migrations/001.sql" with { type: "text" };
 import second from "./migrations/002.sql" with { type: "text" };
+import third from "./migrations/003.sql" with { type: "text" };
 
 /** In order; a migration only adds. `oldestBinary` is the oldest schema version whose program still understands the result. */
 const migrations: { sql: string; oldestBinary: number }[] = [
   { sql: first, oldestBinary: 1 },
   // The states that an operation can be left in have become more.
   { sql: second, oldestBinary: 2 },
+  // Who does not know leases would work under locks that others have.
+  { sql: third, oldestBinary: 3 },
 ];
 
 /** The version that `migrate` ends with. */
 export const newestVersion = migrations.length;
+
+/** The oldest schema version whose program still understands what this one leaves. */
+export const oldestSchema = migrations.at(-1)?.oldestBinary ?? newestVersion;
 
 /**
  * The schema's version, 0 for an empty database; changes nothing. Throws `newer-database` for what this
@@ -32,14 +38,27 @@ export function readVersion(db: Database, file: string): number {
   return version;
 }
 
-/** Brings the schema from its version up to this program's, all the way or not at all: readers never see one between. */
+/**
+ * Brings the schema from its version up to this program's, all the way or not at all: readers never see one between.
+ * Throws `data-damaged` where the schema is not what its version says.
+ */
 export function migrate(db: Database, from: number, now: () => number): void {
   if (from >= newestVersion) return;
   db.transaction(() => {
-    for (const { sql } of migrations.slice(from)) db.exec(sql);
-    const oldestBinary = migrations.at(-1)?.oldestBinary ?? newestVersion;
-    write(db, { version: newestVersion, oldest_binary: oldestBinary, migrated_at: now() });
+    for (const { sql } of migrations.slice(from)) apply(db, sql, from);
+    write(db, { version: newestVersion, oldest_binary: oldestSchema, migrated_at: now() });
   }).immediate();
+}
+
+function apply(db: Database, sql: string, from: number): void {
+  try {
+    db.exec(sql);
+  } catch (cause) {
+    const { code, message } = cause as { code?: string; message: string };
+    if (code !== "SQLITE_ERROR") throw cause;
+    const why = `it says that it has schema ${from}, and has not: ${message}`;
+    throw problem({ kind: "data-damaged", file: db.filename, why }, cause);
+  }
 }
 
 function write(db: Database, values: Record<string, number>): void {

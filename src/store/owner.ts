@@ -24,6 +24,12 @@ export type Owner = {
   /** Operations that it runs at once; 0 for a command that only writes and leaves. */
   workers: number;
   version: string;
+  /** When its configuration was read, or refused, last. */
+  configured: number;
+  /** Why what the configuration's files say now is not in force; null: it is. */
+  refused: string | null;
+  /** Of an agent: where each secret that it knows of is found, or null. */
+  secrets: { name: string; source: string | null }[];
 };
 
 export type Ownership = {
@@ -125,7 +131,14 @@ function removeIfPossible(file: string): void {
 
 function readOwner(data: string): Owner | null {
   try {
-    return JSON.parse(readFileSync(noteIn(data), "utf8")) as Owner;
+    const note = JSON.parse(readFileSync(noteIn(data), "utf8")) as Owner;
+    // One that an older agent has written says less.
+    return {
+      ...note,
+      configured: note.configured ?? note.since,
+      refused: note.refused ?? null,
+      secrets: note.secrets ?? [],
+    };
   } catch {
     // The note is written just after the lock is taken: for a moment there is none.
     return null;

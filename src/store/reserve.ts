@@ -2,10 +2,10 @@
  * Room kept for a full disk: a file that is given up so that what runs can still be journaled. Its blocks
  * are really allocated; where that can't be asked for, it is filled with what no file system can shrink.
  */
-import { randomBytes } from "node:crypto";
-import { closeSync, ftruncateSync, openSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { statOf } from "../core/files.ts";
+import { randomBytes } from "../core/ids.ts";
 import { openLibc } from "../core/libc.ts";
 
 type Reserve = {
@@ -75,7 +75,9 @@ function allocate(open: number, bytes: number): boolean {
   return libc.posix_fallocate(open, 0, bytes) === 0;
 }
 
+const pieceBytes = 64 * 1024;
+
 function fill(open: number, bytes: number): void {
   ftruncateSync(open, 0);
-  writeFileSync(open, randomBytes(bytes));
+  for (let left = bytes; left > 0; ) left -= writeSync(open, randomBytes(Math.min(left, pieceBytes)));
 }

@@ -1,9 +1,9 @@
 /** Puts a backup in the place of the database. What was there is kept, whatever its state. */
-import { randomBytes } from "node:crypto";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Clock } from "../core/clock.ts";
 import { isFileError, statOf, sync, translate as translateFileError } from "../core/files.ts";
+import { randomHex } from "../core/ids.ts";
 import { problem } from "../core/problem.ts";
 import { version } from "../core/version.ts";
 import { copyDatabase } from "./backup.ts";
@@ -23,7 +23,7 @@ type Restored = { operations: number; aside: string | null };
 export async function restore(data: string, backup: string | null, clock: Clock): Promise<Restored> {
   const ownership = await own(data, clock);
   const database = join(data, "garza.db");
-  const next = `${database}.${randomBytes(6).toString("hex")}`;
+  const next = `${database}.${randomHex(6)}`;
   try {
     const operations = backup === null ? makeEmpty(next, clock) : copyDatabase(backup, next).operations;
     const aside = moveAside(database, clock.now());
@@ -39,8 +39,16 @@ export async function restore(data: string, backup: string | null, clock: Clock)
 }
 
 async function own(data: string, clock: Clock): Promise<Ownership> {
-  const about = { pid: process.pid, instance: randomBytes(6).toString("hex"), since: clock.now(), version };
-  const me: Owner = { ...about, command: "garza backup restore", socket: null, workers: 0 };
+  const about = { pid: process.pid, instance: randomHex(6), since: clock.now(), version };
+  const me: Owner = {
+    ...about,
+    command: "garza backup restore",
+    socket: null,
+    workers: 0,
+    configured: about.since,
+    refused: null,
+    secrets: [],
+  };
   let holder: Owner | null = null;
   const waits = (owner: Owner | null) => {
     holder = owner;

@@ -34,6 +34,8 @@ export type Store = {
   giveUp(): void;
   /** Looks whether there is space again, and makes the reserve anew. True: the store is not full. */
   regain(): boolean;
+  /** Looks whether the file is still the one that was opened: what is written to one that is gone is lost. */
+  watch(): void;
   close(): void;
 };
 
@@ -58,6 +60,7 @@ export function openStore(file: string, now: () => number, options: StoreOptions
   const db = open(file, now);
   const checkpoint = openCheckpoint(db);
   const reserve = openReserve(dirname(file), reserveBytes);
+  const opened = statOf(file);
   let waiting: Waiting[] = [];
   let commits = 0;
   let broken: GarzaError | undefined;
@@ -124,6 +127,12 @@ export function openStore(file: string, now: () => number, options: StoreOptions
       onTrouble({ kind: "space" });
       return true;
     },
+    watch() {
+      const now = statOf(file);
+      if (broken || (now?.ino === opened?.ino && now?.dev === opened?.dev)) return;
+      broken = vanished(file);
+      onTrouble({ kind: "broken", problem: broken.problem });
+    },
     close() {
       commit();
       db.close();
@@ -147,6 +156,14 @@ export function openReadOnly(file: string): Database | null {
     throw withBackups(asDamage(cause, file), file);
   }
 }
+
+const vanished = (file: string) =>
+  problem({
+    kind: "input-output",
+    what: file,
+    why: "it was removed, or another one was put in its place, while this one wrote to it",
+    hint: "Look at its folder: is its disk mounted? Backups: garza backup list",
+  });
 
 const older = (file: string) =>
   problem({

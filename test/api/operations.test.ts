@@ -72,6 +72,7 @@ test("the client asks for each thing in the very words of the control", async ()
   await box.client.pause(null, "me", null);
   await box.client.pause("deploy/web", "me", "a freeze");
   expect(await box.client.unpause(null)).toBe(true);
+  expect(await box.client.syncState()).toEqual({ files: ["infra/state/a.json"], tree: null });
   expect(box.asked).toEqual([
     ["submit", wanted, wanted],
     ["cancel", known, "me"],

@@ -36,6 +36,7 @@ export async function served(answers: Partial<Control> = {}, clock: Clock = syst
   const journal = new Journal();
   const note: AgentNote = {
     pid: 7, instance: "i", command: "garza agent", since: 1, socket, workers: 2, version: "0.1.0",
+    configured: 1, refused: null, secrets: [],
   }; // biome-ignore format: a row
   const control = {
     ...recorded(asked),
@@ -96,6 +97,7 @@ function recorded(asked: unknown[][]): Omit<Control, "follow" | "watch"> {
     },
     pause: async (...given) => void asked.push(["pause", ...given]),
     unpause: async (...given) => asked.push(["unpause", ...given]) > 0,
+    syncState: async () => ({ files: ["infra/state/a.json"], tree: null }),
   };
 }
 

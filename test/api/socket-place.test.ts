@@ -14,10 +14,21 @@ async function serveAt(socket: string): Promise<{ code: string } | { mode: strin
   const none = () => ({ [Symbol.asyncIterator]: () => ({ next: never }) });
   const control = {
     ...unasked, submit: never, cancel: never, retry: never, resume: never, resolve: never, rollback: never, pause: never,
-    unpause: never, follow: none, watch: none,
+    unpause: never, syncState: never, follow: none, watch: none,
   }; // biome-ignore format: a list
   const reader = { operation: () => ({ id: "" }), list: () => ({ operations: [], next: null }), stats: () => ({}) };
-  const note = { pid: 1, instance: "", command: "", since: 0, socket, workers: 0, version: "" };
+  const note = {
+    pid: 1,
+    instance: "",
+    command: "",
+    since: 0,
+    socket,
+    workers: 0,
+    version: "",
+    configured: 0,
+    refused: null,
+    secrets: [],
+  };
   const server = await serveControl({ socket, control, reader, note, onBug: () => {} });
   const there = { mode: mode(socket), folder: mode(join(socket, "..")) };
   await server.stop();

@@ -1,4 +1,5 @@
 /** What is measured; each figure names what it is compared with. */
+import { manyFollowers, requests } from "./asking.ts";
 import { durableQueue } from "./durable-queue.ts";
 import { fiftyHosts, firstConnection, keptConnection } from "./hosts.ts";
 import { largeQueue } from "./large-queue.ts";
@@ -6,6 +7,7 @@ import type { Measure } from "./measure.ts";
 import { busyAgent, floodedAgent, idleAgent } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { recovery } from "./recovery.ts";
+import { stateMerge } from "./state-merge.ts";
 import { batch, firstStep, manyClients } from "./submitting.ts";
 
 export const figures: Record<string, Measure> = {
@@ -15,8 +17,11 @@ export const figures: Record<string, Measure> = {
   "32 clients submit": manyClients,
   "batch of 10,000": batch,
   "from submit to the first step": firstStep,
+  "asked over the socket": requests,
+  "200 followers of 10 MB/s": manyFollowers,
   "1,000,000 queued": largeQueue,
   "100,000 operations recovered": recovery,
+  "state merge": stateMerge,
   "idle agent": idleAgent,
   "agent's step with 1 GB of output": floodedAgent,
   "agent's memory": busyAgent,

@@ -61,7 +61,7 @@ export const busyAgent = (bench: Bench): Promise<Record<string, Figure>> =>
   });
 
 /** In megabytes. */
-function memory(pid: number, what: "VmRSS" | "VmHWM"): number {
+export function memory(pid: number, what: "VmRSS" | "VmHWM"): number {
   return Number(field(pid, what)) / 1000;
 }
 
@@ -71,7 +71,7 @@ function field(pid: number, name: string): string | undefined {
   return new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
 }
 
-const forgetPeak = (pid: number) => writeFileSync(`/proc/${pid}/clear_refs`, "5");
+export const forgetPeak = (pid: number) => writeFileSync(`/proc/${pid}/clear_refs`, "5");
 
 /** Of all its threads. The kernel counts in hundredths of a second. */
 function cpuMs(pid: number): number {

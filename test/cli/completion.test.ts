@@ -46,7 +46,10 @@ async function offeredIn(
 const completed = async (...words: string[]) => (await offered(...words)).map((line) => line.split("\t")[0] ?? "");
 
 test("commands, second words, flags and templates are offered, with what they are", async () => {
-  expect(await offered("st")).toEqual(["status\tWhat runs, what ended, what needs a person; with an id, its steps"]);
+  expect(await offered("st")).toEqual([
+    "state\tget, set, delete, diff, sync, history",
+    "status\tWhat runs, what ended, what needs a person; with an id, its steps",
+  ]);
   expect(await offered("run", "deploy/we")).toEqual(["deploy/web\tDeploys the web service"]);
   expect(await completed("template", "s")).toEqual(["schema", "show"]);
   expect(await completed("history", "--l")).toEqual(["--limit"]);
@@ -64,7 +67,7 @@ test("commands, second words, flags and templates are offered, with what they ar
 
 test("every command is offered, by its first word and its second", async () => {
   const first = await completed("");
-  for (const { name } of commands) {
+  for (const { name } of commands.filter(({ hidden }) => !hidden)) {
     const [group = "", second] = name.split(" ");
     expect(first).toContain(group);
     if (second) expect(await completed(group, second)).toContain(second);
@@ -103,6 +106,22 @@ test("operations are offered by id, the newest first, and their steps by name", 
   expect(lines[0]).toContain("\tdeploy/web, success, ");
   expect(await offeredIn(box, "queue", "cancel", "")).toEqual([]);
   expect(await offeredIn(box, "logs", newest, "--step", "")).toEqual(["say it\tcommand, success"]);
+});
+
+test("state files are offered, and the places in them a key at a time", async () => {
+  const { root, env } = repository();
+  mkdirSync(join(root, "infra/state/locks"), { recursive: true });
+  writeFileSync(join(root, "infra/state/deployments.json"), '{"apps": {"web": {"port": 80}, "a.b": {}}, "list": [1]}');
+  writeFileSync(join(root, "infra/state/locks/x.json"), "{}");
+  const words = (...typed: string[]) => offeredIn({ cwd: root, env }, "state", ...typed);
+  expect(await words("get", "")).toEqual(["deployments.json"]);
+  expect(await words("get", "deployments", "")).toEqual([".apps", ".list"]);
+  expect(await words("set", "deployments.json", ".apps.")).toEqual([".apps.web"]);
+  expect(await words("delete", "deployments.json", ".apps[")).toEqual(['.apps["a.b"]']);
+  expect(await words("history", "deployments.json", ".apps.web.p")).toEqual([".apps.web.port\t80"]);
+  expect(await words("get", "deployments", ".list[")).toEqual([".list[0]\t1"]);
+  expect(await words("set", "deployments", ".list", "")).toEqual([]);
+  expect(await words("get", "none", ".")).toEqual([]);
 });
 
 test("where nothing is known nothing is offered, and nothing is told", async () => {

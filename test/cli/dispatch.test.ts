@@ -36,8 +36,8 @@ test("without a command, and with --help, every command is listed", async () => 
   expect(await type("help")).toEqual(bare);
   expect(bare.code).toBe(0);
   expect(bare.err).toBe("");
-  for (const { name, summary } of commands)
-    expect(bare.out).toMatch(new RegExp(`^  ${name} +${RegExp.escape(summary)}$`, "m"));
+  for (const { name, summary, hidden } of commands)
+    expect(new RegExp(`^  ${name} +${RegExp.escape(summary)}$`, "m").test(bare.out)).toBe(!hidden);
 });
 
 test("every command has help with an example that begins with it, and says what the table says", async () => {
@@ -155,7 +155,7 @@ test("a secret is read from standard input, stored for its owner alone, and neve
   expect(await type("secret", "set", "TOKEN")).toEqual({ code: 0, out: "", err: "stored TOKEN\n" });
   expect(JSON.parse(readFileSync(join(data, "secrets.json"), "utf8"))).toEqual({ TOKEN: "hunter2-hunter2" });
   expect(statSync(join(data, "secrets.json")).mode & 0o777).toBe(0o600);
-  expect(await type("secret", "list")).toEqual({ code: 0, out: "TOKEN\n", err: "" });
+  expect(await type("secret", "list")).toEqual({ code: 0, out: "TOKEN  file\n", err: "" });
   expect(await type("secret", "remove", "TOKEN")).toEqual({ code: 0, out: "", err: "removed TOKEN\n" });
   expect((await type("secret", "remove", "TOKEN")).code).toBe(2);
 });

@@ -81,3 +81,22 @@ test("an environment's inherited names are no secrets", () => {
   const path = mkdtempSync(join(base, "box-"));
   expect(openSecrets({ data: path, env: {}, platform: "linux" }).get("toString")).toBeUndefined();
 });
+
+test("on macOS the keychain is asked by its own program, behind the credential and before the environment", () => {
+  const data = mkdtempSync(join(base, "box-"));
+  const keychain = join(data, "security");
+  const script = '#!/bin/sh\n[ "$*" = "find-generic-password -s garza -a TOKEN -w" ] && echo from-keychain\n';
+  writeFileSync(keychain, script, { mode: 0o755 });
+  const credentials = join(data, "credentials");
+  mkdirSync(credentials);
+  const env = { TOKEN: "from-env", OTHER: "from-env", CREDENTIALS_DIRECTORY: credentials };
+  const look = (platform: string, name: string) => {
+    const secrets = openSecrets({ data, env, platform, keychain });
+    return [secrets.get(name), secrets.source(name)];
+  };
+  expect(look("darwin", "TOKEN")).toEqual(["from-keychain", "keychain"]);
+  expect(look("darwin", "OTHER")).toEqual(["from-env", "environment"]);
+  expect(look("linux", "TOKEN")).toEqual(["from-env", "environment"]);
+  writeFileSync(join(credentials, "TOKEN"), "from-credential\n");
+  expect(look("darwin", "TOKEN")).toEqual(["from-credential", "credential"]);
+});

@@ -18,6 +18,16 @@ test("without files every setting has its default", () => {
     "history.keep_days": { value: "365", from: "default" },
     "history.keep": { value: "10000", from: "default" },
     "history.file": { value: "changes", from: "default" },
+    "locks.ttl": { value: "10m", from: "default" },
+    "locks.interrupted_hold": { value: "1h", from: "default" },
+    "locks.max_skew": { value: "5m", from: "default" },
+    "locks.grace": { value: "10s", from: "default" },
+    "locks.legacy": { value: "off", from: "default" },
+    "state.publish": { value: "auto", from: "default" },
+    "state.publish_interval": { value: "60s", from: "default" },
+    "state.branch": { value: "", from: "default" },
+    "repository.follow": { value: "off", from: "default" },
+    "repository.interval": { value: "3m", from: "default" },
     "apis.digitalocean.url": { value: "https://api.digitalocean.com", from: "default" },
   });
 });

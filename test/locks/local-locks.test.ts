@@ -2,11 +2,10 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../src/core/clock.ts";
-import { GarzaError, type Problem } from "../../src/core/problem.ts";
-import { openLocalLocks } from "../../src/locks/local-locks.ts";
 import type { LockRequest, Locks } from "../../src/locks/locks.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
+import { locksHere } from "../support/locks.ts";
+import { problemOf } from "../support/machines.ts";
 
 let root: string;
 let store: Store;
@@ -17,7 +16,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "garza-locks-"));
   store = openStore(join(root, "garza.db"), Date.now);
   warnings = [];
-  locks = openLocalLocks({ store, root, host: "m1", clock: systemClock, warn: (text) => warnings.push(text) });
+  locks = locksHere(store, root, (text) => warnings.push(text));
 });
 
 type Submitted = { parent?: string; status?: "running" | "success" };
@@ -46,15 +45,6 @@ const acquire = (operation: string, more: Partial<LockRequest> = {}) =>
   });
 const release = (operation: string, more: { force?: boolean; all?: boolean; step?: string } = {}) =>
   locks.release({ resource: "db", operation, force: false, ...more });
-
-async function problemOf(promise: Promise<unknown>): Promise<Problem> {
-  const thrown = await promise.then(
-    () => undefined,
-    (cause: unknown) => cause,
-  );
-  if (thrown instanceof GarzaError) return thrown.problem;
-  throw new Error(`no problem but ${thrown}`);
-}
 
 describe("taking and giving back", () => {
   test("the token grows at every acquire and never falls", async () => {
@@ -239,7 +229,7 @@ describe("the mirror", () => {
     writeFileSync(join(root, ".git/info/exclude"), "*.db*\n*.reserve");
     const below = join(root, "sub [1]");
     mkdirSync(below);
-    const second = openLocalLocks({ store, root: below, host: "m1", clock: systemClock });
+    const second = locksHere(store, below);
     await acquire("op_1");
     await second.refreshMirror();
     await second.refreshMirror();

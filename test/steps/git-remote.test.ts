@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { git } from "../../src/steps/git.ts";
 import { type Repositories, repositories } from "../support/repositories.ts";
@@ -33,6 +33,24 @@ describe("git push", () => {
     expect((await at.run(["git add a", "git commit -q -m ours", "git push origin main"])).kind).toBe("done");
     expect(at.user(at.remote, "show", "main:a")).toBe("1 theirs\n2\n3\n4\n5 ours");
     expect(at.read("a")).toBe("1 theirs\n2\n3\n4\n5 ours\n");
+  });
+
+  test("merges state files by key, where their lines are the same ones", async () => {
+    const folder = "infra/state";
+    for (const place of [at.tree, at.other]) mkdirSync(join(place, folder), { recursive: true });
+    at.elsewhere({ [`${folder}/d.json`]: '{"a": 1}\n' });
+    at.user(at.tree, "pull", "-q");
+    at.elsewhere({ [`${folder}/d.json`]: '{"a": 1, "theirs": 2}\n' });
+    at.write(at.tree, { [`${folder}/d.json`]: '{"a": 1, "ours": 3}\n' });
+    expect((await at.run([`git add ${folder}`, "git commit -q -m ours", "git push"])).kind).toBe("done");
+    expect(at.user(at.remote, "show", `main:${folder}/d.json`)).toBe('{"a": 1, "theirs": 2, "ours": 3}');
+    at.user(at.other, "pull", "-q");
+    at.elsewhere({ [`${folder}/d.json`]: "no JSON\n" });
+    at.write(at.tree, { [`${folder}/d.json`]: '{"a": 4}\n' });
+    expect(await at.run([`git add ${folder}`, "git commit -q -m again", "git push"])).toMatchObject({
+      kind: "failed",
+      message: expect.stringContaining("both changed infra/state/d.json"),
+    });
   });
 
   test("fails with the paths of a conflict, and moves nothing", async () => {

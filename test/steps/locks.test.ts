@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.ts";
 import type { Mapping } from "../../src/core/value.ts";
-import { openLocalLocks } from "../../src/locks/local-locks.ts";
 import type { Locks } from "../../src/locks/locks.ts";
 import { openNotifier } from "../../src/notify/open-notifier.ts";
 import { lock } from "../../src/steps/lock.ts";
@@ -10,6 +9,7 @@ import { notification } from "../../src/steps/notification.ts";
 import { done } from "../../src/steps/step.ts";
 import { unlock } from "../../src/steps/unlock.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
+import { locksHere } from "../support/locks.ts";
 import { configured, runStep, type Surroundings, stepContext, temporaryRoot } from "../support/step-context.ts";
 
 let root: string;
@@ -18,7 +18,7 @@ let locks: Locks;
 beforeEach(() => {
   root = temporaryRoot();
   store = openStore(join(root, "garza.db"), Date.now);
-  locks = openLocalLocks({ store, root, host: "m1", clock: systemClock });
+  locks = locksHere(store, root);
 });
 
 const steps = { token: 0 };

@@ -99,7 +99,7 @@ export async function sandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 }
 
 /** Steps survive their program on purpose: what is left of them is ended with the sandbox. */
-async function endSteps(data: string): Promise<void> {
+export async function endSteps(data: string): Promise<void> {
   for (const folder of await readdir(join(data, "run")).catch(() => [])) {
     const [pid] = (await readFile(join(data, "run", folder, "pid"), "utf8").catch(() => "")).split("\n");
     if (/^\d+$/.test(pid ?? "")) killGroup(Number(pid));

@@ -70,10 +70,11 @@ export function stepContext(given: Surroundings = {}): StepContext & Heard {
     locks: {
       acquire: unused("locks"),
       release: unused("locks"),
+      settled: unused("locks"),
       holder: unused("locks"),
-      heldBy: unused("locks"),
-      refreshMirror: unused("locks"),
     },
+    publish: async () => null,
+    withHistory: (_, work) => work(),
     notifier: { send: unused("notifier"), deliverPending: unused("notifier"), channels: () => [] },
     settings: loadSettings({ root, data: root }, rest.env ?? {}),
     env: {},

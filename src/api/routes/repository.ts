@@ -1,7 +1,7 @@
 /** What operations work with: locks, state files, hosts, services. */
 import { z } from "zod";
 import { route } from "../route.ts";
-import { hosts, lock, locks, services, state } from "../schemas/repository.ts";
+import { hosts, lock, locks, services, state, synced } from "../schemas/repository.ts";
 import { holderToJson } from "../wire.ts";
 
 const place = z.strictObject({
@@ -41,6 +41,15 @@ export const repositoryRoutes = [
       const file = at("file");
       return { file, path, places: await control.state(file, path) };
     },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/state-sync",
+    summary: "State files: what was changed here goes to the remote, and what others have changed comes.",
+    body: z.strictObject({}),
+    answers: { says: "What was pushed; null without a remote.", schema: synced },
+    refuses: ["state-conflict", "data-damaged", "remote-unreachable", "remote-refused"],
+    run: async (_, { control }) => ({ synced: await control.syncState() }),
   }),
   route({
     method: "GET",

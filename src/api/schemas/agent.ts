@@ -12,6 +12,11 @@ export const agent = name(
     socket: textOrNull,
     workers: z.int().describe("Operations that it runs at once."),
     version: z.string(),
+    configured: instant.describe("When its configuration was read, or refused, last."),
+    refused: textOrNull.describe("Why what the configuration's files say now is not in force."),
+    secrets: z
+      .array(z.object({ name: z.string(), source: textOrNull }))
+      .describe("Where each secret that is stored, or that a template names, is found: never its value."),
     uptime_ms: z.int(),
     running: z.int().describe("Operations that run now."),
     storage_full: z.boolean().describe("Nothing is begun or accepted."),

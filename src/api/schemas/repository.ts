@@ -57,6 +57,19 @@ export const validation = name(
   z.object({ valid: z.boolean(), faults: z.array(fault).describe("Warnings too; these alone leave it valid.") }),
 );
 
+export const synced = name(
+  "Synced",
+  z.object({
+    synced: z.union([
+      z.object({
+        files: z.array(z.string()).describe("State files that were pushed."),
+        tree: z.union([z.string(), z.null()]).describe("Why the work tree is not as the remote; null: it is."),
+      }),
+      z.null(),
+    ]),
+  }),
+);
+
 const holder = z.object({
   resource: z.string(),
   token: z.int().describe("Fencing token: grows at every acquire, never falls."),
@@ -67,6 +80,12 @@ const holder = z.object({
   reason: z.string().optional(),
   since: instant,
   ttl_seconds: z.number().optional(),
+  scope: z
+    .enum(["shared", "local", "away"])
+    .describe("`shared`: it holds against all machines; `local`: on this one alone; `away`: another machine has it."),
+  step: z.string().optional(),
+  renewed: instant.optional().describe("When another machine's holder was last heard of."),
+  expires: instant.optional().describe("When it runs out unless it is renewed; absent: never."),
 });
 export const locks = name("Locks", z.object({ locks: z.array(holder) }));
 export const lock = name(

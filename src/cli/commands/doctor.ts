@@ -2,6 +2,7 @@ import { GarzaError } from "../../core/problem.ts";
 import { showSafe } from "../../core/redact.ts";
 import type { Call, Command } from "../command.ts";
 import { type Finding, fail, type Patient } from "../doctor/check.ts";
+import { asAgentSees } from "../doctor/environment.ts";
 import { checks } from "../doctor/index.ts";
 import { openPlaces } from "../open.ts";
 import { json, type Paint, paintFor, table } from "../output.ts";
@@ -10,12 +11,14 @@ export const doctor: Command = {
   name: "doctor",
   takes: "",
   summary: "Check this machine and this repository",
-  about: "Changes nothing. Ends with exit code 1 when a check fails.",
+  about:
+    "Changes nothing. Programs and secrets are looked up as the agent's service does, where it has an agent.env.\nEnds with exit code 1 when a check fails.",
   options: [],
   examples: ["garza doctor", "garza doctor --json | jq '.[] | select(.level != \"ok\")'"],
   async run(call) {
     const { flag, terminal } = call;
-    const [patient, found] = admit(call);
+    const [admitted, found] = admit(call);
+    const patient = asAgentSees(admitted);
     for (const check of checks) found.push(...(await check(patient)));
     terminal.out.write(flag("json") ? json(found) : report(found, paintFor(terminal.out, terminal.env)));
     return found.some(({ level }) => level === "fail") ? 1 : 0;

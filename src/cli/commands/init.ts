@@ -3,7 +3,9 @@ import { dirname, join, relative, resolve } from "node:path";
 import { translate } from "../../core/files.ts";
 import { problem } from "../../core/problem.ts";
 import { showSafe } from "../../core/redact.ts";
+import { addAttribute } from "../../state/merge-driver.ts";
 import type { Command } from "../command.ts";
+import { keepMergeDriver } from "../merge-driver.ts";
 import { json } from "../output.ts";
 import settings from "../skeleton/garza.yml" with { type: "text" };
 import hosts from "../skeleton/hosts.yml" with { type: "text" };
@@ -33,6 +35,7 @@ export const init: Command = {
         terminal.out.write(`made  ${showSafe(join(relative(terminal.cwd, folder), file))}\n`);
     for (const file of done.kept)
       terminal.err.write(`kept  ${showSafe(join(relative(terminal.cwd, folder), file))} (it was there)\n`);
+    await keepMergeDriver(folder, terminal, (text) => terminal.err.write(`${showSafe(text)}\n`));
     terminal.err.write(next(folder, terminal.cwd));
     return 0;
   },
@@ -51,6 +54,7 @@ async function fill(folder: string): Promise<{ made: string[]; kept: string[] }>
   const kept: string[] = [];
   for (const [name, text] of Object.entries(files)) (make(join(folder, name), text) ? made : kept).push(name);
   if (ignore(join(folder, ".gitignore"))) made.push(".gitignore");
+  if (await addAttribute(folder)) made.push(".gitattributes");
   return { made, kept };
 }
 

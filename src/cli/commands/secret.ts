@@ -1,10 +1,11 @@
+import { secretSources } from "../../agent/shown-secrets.ts";
 import { prepareData } from "../../core/data-folder.ts";
 import { problem } from "../../core/problem.ts";
-import { maskableLength, removeSecret, requireSecretName, setSecret, storedSecrets } from "../../core/secrets.ts";
+import { maskableLength, removeSecret, requireSecretName, setSecret } from "../../core/secrets.ts";
 import type { Command } from "../command.ts";
 import { isYes } from "../confirm.ts";
-import { openPlaces } from "../open.ts";
-import { json } from "../output.ts";
+import { openPlaces, openTemplates } from "../open.ts";
+import { json, table } from "../output.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const set: Command = {
@@ -36,12 +37,20 @@ export const set: Command = {
 export const list: Command = {
   name: "secret list",
   takes: "",
-  summary: "The names of stored secrets",
+  summary: "Secrets that are stored here or that templates use, and where each is found",
+  about: [
+    "As the shell sees them that it is typed in: file (stored here), credential (systemd), keychain (macOS), environment,",
+    "or nowhere. What the agent of a service has: garza agent status. No value is shown.",
+  ].join("\n"),
   options: [],
-  examples: ["garza secret list"],
+  examples: ["garza secret list", "garza secret list --json | jq '.[] | select(.source == null)'"],
   async run(call) {
-    const names = [...storedSecrets(openPlaces(call).data).keys()].sort();
-    call.terminal.out.write(call.flag("json") ? json(names) : names.map((name) => `${name}\n`).join(""));
+    const { root, data } = openPlaces(call);
+    const library = await openTemplates(root);
+    const texts = library.names().map((name) => library.find(name).text);
+    const found = secretSources(data, texts, call.terminal);
+    const rows = found.map(({ name, source }) => [name, source ?? "nowhere"]);
+    call.terminal.out.write(call.flag("json") ? json(found) : rows.length > 0 ? `${table(rows)}\n` : "");
     return 0;
   },
 };

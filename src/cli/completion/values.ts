@@ -11,6 +11,7 @@ import { openTemplates } from "../open.ts";
 import { duration } from "../output.ts";
 import { statuses } from "../statuses.ts";
 import type { Terminal } from "../terminal.ts";
+import { stateWords } from "./state-words.ts";
 import { hostWords, parameterWords, templateWords } from "./template-words.ts";
 
 /** `says`: what a shell that can shows beside it. */
@@ -67,6 +68,8 @@ const paused: Source = ({ places, terminal }) =>
       .paused.flatMap(({ template, by }) => (template === null ? [] : [{ word: template, says: `paused by ${by}` }])),
   );
 
+const statePlaces: Source = ({ places, args, typed }) => stateWords(places().root, args, typed);
+
 const askers: Source = ({ places }) =>
   withHistory(places(), (history) =>
     [...new Set(history.list({ limit: 200 }).map(({ asked_by }) => asked_by))].map((word) => ({ word })),
@@ -100,6 +103,7 @@ const owners: ReadonlyMap<string, Source> = new Map<string, Source>([
   ["secret set", secrets],
   ["secret remove", secrets],
   ["queue unpause", paused],
+  ...["get", "set", "delete", "history"].map((word): [string, Source] => [`state ${word}`, statePlaces]),
   ["backup restore", ({ places }) => listBackups(places().data).map(({ file }) => ({ word: basename(file) }))],
 ]);
 

@@ -56,7 +56,8 @@ function flagsBefore(words: readonly string[]): number {
   return at;
 }
 
-const groups = Map.groupBy(commands, ({ name }) => name.split(" ")[0] ?? name);
+const shown = commands.filter(({ hidden }) => !hidden);
+const groups = Map.groupBy(shown, ({ name }) => name.split(" ")[0] ?? name);
 
 function firstWords(typed: string): Candidate[] {
   if (typed.startsWith("-")) return flagWords(everywhere, []);

@@ -21,6 +21,7 @@ export async function checkDataFolder({ places, terminal: { platform } }: Patien
         )
       : ok("file system", "local"),
     space(there),
+    ...memory(data, there, platform),
   ];
   return there === data ? [...findings, closed(data)] : findings;
 }
@@ -36,6 +37,15 @@ function writable(data: string, there: string): Finding {
   } catch (cause) {
     return fail("data folder", `${data} can't be written: ${messageOf(cause)}`, "Name another one with GARZA_HOME");
   }
+}
+
+/** Magic number of statfs(2): what is in there is gone after a reboot. */
+const tmpfs = 0x01021994;
+
+function memory(data: string, there: string, platform: string): Finding[] {
+  if (platform !== "linux" || statfsSync(there).type !== tmpfs) return [];
+  const remedy = "Name a folder on a disk with GARZA_HOME";
+  return [warn("file system", `${data} is in memory: accepted operations are lost at a reboot`, remedy)];
 }
 
 function space(folder: string): Finding {

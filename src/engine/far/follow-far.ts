@@ -8,7 +8,7 @@ import { Unknown } from "../past.ts";
 import { lapsedText, resultOf, type Start } from "../process-record.ts";
 import { keep } from "./keep.ts";
 import { insist, isOutage, tellLost } from "./reach.ts";
-import type { RunningFar } from "./running-far.ts";
+import { type RunningFar, untilSeconds } from "./running-far.ts";
 import { stopOnAbort } from "./stop-far.ts";
 
 type Followed = {
@@ -75,7 +75,8 @@ const fullPauseMs = 1_000;
 /** By its own connection while that holds, afterwards by any. */
 function lookerOf(far: RunningFar, name: string, connection: Connection | undefined, signal: AbortSignal) {
   let own = connection;
-  const ask = (by: Connection, offsets: Offsets) => look(by, name, offsets, { signal });
+  const ask = (by: Connection, offsets: Offsets) =>
+    look(by, name, offsets, { signal, untilSeconds: untilSeconds(far) });
   return async (offsets: Offsets): Promise<FarLook> => {
     try {
       if (own) return await ask(own, offsets);

@@ -14,7 +14,7 @@ import { followFar, offsetsOf } from "./follow-far.ts";
 import { forgetPlaces, placeOf } from "./place.ts";
 import { runPlain } from "./plain-far.ts";
 import { insist, tellLost } from "./reach.ts";
-import { noteFar, type RunningFar, readFar } from "./running-far.ts";
+import { noteFar, type RunningFar, readFar, untilSeconds } from "./running-far.ts";
 
 /**
  * Throws the signal's reason, `timed-out`, `host-unreachable` and the like while nothing was sent; afterwards
@@ -111,7 +111,7 @@ async function startThere(far: RunningFar, connection: Connection, folder: strin
   const name = basename(folder);
   const start = noteStart(folder, far);
   noteFar(folder, far, { place: place.place });
-  const begun = await sent(far, begin(connection, name, place, far.start));
+  const begun = await sent(far, begin(connection, name, place, { ...far.start, ...limited(far) }));
   if (begun === undefined) return takeUp(far, folder);
   if (begun === "moved") {
     forgetPlaces(far);
@@ -126,6 +126,11 @@ async function startThere(far: RunningFar, connection: Connection, folder: strin
 }
 
 const unusedFrom = (folder: string): string => (existsSync(folder) ? unusedFrom(`${folder}x`) : folder);
+
+function limited(far: RunningFar) {
+  const seconds = untilSeconds(far);
+  return seconds !== undefined && { untilSeconds: seconds };
+}
 
 /** Undefined: nobody here can tell whether it arrived. There is a shell, so that an answer of another kind was cut. */
 async function sent<T>(far: RunningFar, asked: Promise<T>): Promise<T | undefined> {

@@ -18,9 +18,17 @@ export type RunningFar = Pick<
   /** Who it runs as, by sudo. */
   become: string | undefined;
   start: FarStart;
+  /** Milliseconds since 1970: how long it may run on without us, as it stands now; undefined: as long as it takes. */
+  until?: (() => number | undefined) | undefined;
   onStart(handle: Mapping): Promise<void>;
   say(text: string): void;
 };
+
+/** Seconds from now: that machine has its own clock. */
+export function untilSeconds({ until, clock }: RunningFar): number | undefined {
+  const limit = until?.();
+  return limit === undefined ? undefined : Math.max(0, (limit - clock.now()) / 1000);
+}
 
 /**
  * Before anything is sent. `place`: which machine it was, as it says of itself, empty where that is not known.

@@ -1,4 +1,6 @@
 /** What a run would do, with every value filled in that is known before it, changing nothing. */
+
+import { GarzaError } from "../../core/problem.ts";
 import type { Fault } from "../../core/problems.ts";
 import { type Mapping, toText, type Value } from "../../core/value.ts";
 import type { PlanLine } from "../../steps/step.ts";
@@ -126,8 +128,14 @@ async function planLocks(world: ReadOnlyWorld, template: Template, scope: Return
     .map(({ config }) => toText(rendering.text(config.resource ?? "")));
   return Promise.all(
     [...new Set(resources)].map(async (resource) => {
-      const holder = await world.locks.holder(resource);
-      return { resource, held_by: holder ? `${holder.operator} (${holder.operation})` : null };
+      try {
+        const holder = await world.locks.holder(resource);
+        const where = holder?.scope === "away" ? ` on ${holder.host}` : "";
+        return { resource, held_by: holder ? `${holder.operator}${where} (${holder.operation})` : null };
+      } catch (thrown) {
+        if (!(thrown instanceof GarzaError)) throw thrown;
+        return { resource, held_by: `nobody can tell whom: ${thrown.message}` };
+      }
     }),
   );
 }

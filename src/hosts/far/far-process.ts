@@ -80,8 +80,8 @@ export async function begin(
     detach,
     expected: place,
     directory,
-    until: untilSeconds === undefined ? "" : Math.max(0, Math.floor(untilSeconds)),
     ...asking({ out: 0, err: 0 }, { patience: shortPatience, claim: true }),
+    until: secondsOf(untilSeconds),
   };
   // The shell has the script open under another number; what it starts has no business with it.
   const files = isFile ? { program: script } : script === "" ? {} : { script: `exec 9<&-\n${script}` };
@@ -98,9 +98,20 @@ export async function begin(
   return word === "full" || word === "directory" || word === "moved" ? word : lookOf(answer, { out: 0, err: 0 });
 }
 
-/** Waits until there is something new, or for a while. */
-export async function look(connection: Connection, name: string, offsets: Offsets, options?: Asking): Promise<FarLook> {
-  const variables = { name, expected: "", ...asking(offsets, { patience: longPatience, claim: false }) };
+/** Waits until there is something new, or for a while. `untilSeconds`: from now on it has so long. */
+export async function look(
+  connection: Connection,
+  name: string,
+  offsets: Offsets,
+  { untilSeconds, ...options }: Asking & { untilSeconds?: number | undefined } = {},
+): Promise<FarLook> {
+  const patience = untilSeconds === undefined ? longPatience : Math.min(longPatience, 6 + Math.floor(untilSeconds / 4));
+  const variables = {
+    name,
+    expected: "",
+    ...asking(offsets, { patience, claim: false }),
+    until: secondsOf(untilSeconds),
+  };
   return lookOf(await ask(connection, { program: lookProgram, variables, call: "look" }, options), offsets);
 }
 
@@ -139,6 +150,8 @@ export async function tidy(
   await ask(connection, { program: tidyProgram, variables, call: "tidy" }, options);
 }
 
+const secondsOf = (seconds: number | undefined) => (seconds === undefined ? "" : Math.max(0, Math.floor(seconds)));
+
 const block = 4096;
 /** At most as much of each stream in one answer. */
 const pieceBlocks = 256;
@@ -151,6 +164,7 @@ const asking = ({ out, err }: Offsets, { patience, claim }: { patience: number; 
   err,
   patience,
   claim: claim ? "yes" : "",
+  until: "",
   blocks: pieceBlocks,
   plenty: (pieceBlocks * block) / 2,
 });

@@ -56,7 +56,16 @@ claim_place() {
   [ -n "$g_claim" ] && [ "$g_place" = "$g_expected" ] && mkdir "$g_folder"
 } 2>/dev/null
 
+# Moves the time that it has forward, never back. Seconds rather than a time of day: the two clocks may differ.
+extend() {
+  [ -n "$g_until" ] && read -r g_limit <"$g_folder/until" || return 0
+  g_later=$(($(date +%s) + g_until))
+  [ "$g_later" -gt "$g_limit" ] || return 0
+  printf '%s\n' "$g_later" >"$g_folder/until.new" && [ -e "$g_folder/until" ] && mv -f "$g_folder/until.new" "$g_folder/until"
+} 2>/dev/null
+
 look() {
+  extend
   g_left='' g_lapsed=no g_code=- g_outsize=0 g_errsize=0 g_pid='' g_was='' g_wasboot=''
   if [ ! -d "$g_folder" ] && ! claim_place; then
     g_found=absent

@@ -79,5 +79,11 @@ test("a program that follows output gets every piece once, over the death of the
   const sequences = told.flatMap((each) => ("event" in each ? [each.event.sequence] : []));
   expect(sequences).toEqual(Array.from({ length: sequences.length }, (_, index) => index + 1));
   expect(told.at(-1)).toMatchObject({ event: { type: "operation-ended", status: "success" } });
+  // From its first start, which another agent saw, and over the time in which there was none.
+  const events = told.flatMap((each) => ("event" in each ? [each.event] : []));
+  const begun = events.find(({ type }) => type === "operation-started")?.at ?? 0;
+  const last = events.findLast(({ type }) => type === "step-started")?.at ?? 0;
+  const took = events.flatMap((event) => (event.type === "operation-ended" ? [event.duration_ms] : []));
+  expect(took[0]).toBeGreaterThanOrEqual(last - begun);
   expect(absences).toHaveLength(1);
 });

@@ -1,0 +1,108 @@
+import { existsSync } from "node:fs";
+import { findGitFolder } from "../../core/git-folder.ts";
+import { readJson } from "../../core/json.ts";
+import { toValue } from "../../core/json-tree.ts";
+import { GarzaError, problem } from "../../core/problem.ts";
+import { showSafe } from "../../core/redact.ts";
+import type { Value } from "../../core/value.ts";
+import { openStateFiles } from "../../state/open-state-files.ts";
+import { readStateFile } from "../../state/read-state-file.ts";
+import type { StateChange } from "../../state/state-files.ts";
+import type { StateFile } from "../../state/state-folder.ts";
+import { plainPath } from "../../template/plain-path.ts";
+import type { Call, Command } from "../command.ts";
+import { openPlaces } from "../open.ts";
+import { json, table } from "../output.ts";
+import { change, existingFile, typedFile, unknownPlace } from "../state-place.ts";
+
+export const set: Command = {
+  name: "state set",
+  takes: "<file> <path> [value]",
+  summary: "Set a value in a state file",
+  about: [
+    "VALUE is a text. PATH:=JSON sets a number, true, a list, a mapping; PATH=TEXT is another way to write a text. What is",
+    "missing on the way is made, the file too. It waits for operations that write to state files now, and commits nothing.",
+  ].join("\n"),
+  options: [],
+  examples: [
+    "garza state set deployments.json .apps.web.status up",
+    "garza state set deployments .apps.web.port:=8080",
+    'garza state set deployments \'.apps.*.tags:=["a", "b"]\'',
+  ],
+  async run(call) {
+    const { args } = call;
+    const [name = ""] = args;
+    const { text, value } = readAssignment(args.slice(1));
+    const path = plainPath(text);
+    const { root } = openPlaces(call);
+    const file = typedFile(root, name);
+    const isNew = !existsSync(file.real);
+    const { changes, warnings } = await openStateFiles({ root, clock: call.terminal.clock }).update(file.shown, [
+      { path, text, value },
+    ]);
+    if (changes.length === 0) throw unknownPlace(file, readStateFile(file).document.root, path);
+    tell(call, root, file, { changes, warnings, isNew });
+    return 0;
+  },
+};
+
+export const remove: Command = {
+  name: "state delete",
+  takes: "<file> <path>",
+  summary: "Delete a value from a state file",
+  about: "With * every place that the path names. It commits nothing.",
+  options: [],
+  examples: ["garza state delete deployments.json .apps.web", "garza state delete deployments '.apps.*.error'"],
+  async run(call) {
+    const [name = "", text = ""] = call.args;
+    const path = plainPath(text);
+    const { root } = openPlaces(call);
+    const file = existingFile(root, name);
+    const state = openStateFiles({ root, clock: call.terminal.clock });
+    const { changes } = await state.update(file.shown, [{ path, text, value: null }]);
+    if (changes.length === 0) throw unknownPlace(file, readStateFile(file).document.root, path);
+    tell(call, root, file, { changes, warnings: [], isNew: false });
+    return 0;
+  },
+};
+
+/** Throws `usage`. */
+function readAssignment([place = "", value]: readonly string[]): { text: string; value: Value } {
+  if (value !== undefined) return { text: place, value };
+  const split = /^((?:[^="'[]|\[(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\]]*)\])*?)(:?=)(.*)$/s.exec(place);
+  if (!split) throw misuse("state set needs a value");
+  const [, text = "", sign, written = ""] = split;
+  if (sign === "=") return { text, value: written };
+  const read = readValue(written);
+  if (read === null) throw misuse("null can't be set", `To delete it: garza state delete FILE ${text}`);
+  return { text, value: read };
+}
+
+/** Throws `usage`. */
+function readValue(written: string): Value {
+  try {
+    return toValue(readJson(written, "the value").root);
+  } catch (thrown) {
+    if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "data-damaged") throw thrown;
+    throw misuse(`the value is no JSON: ${thrown.problem.why}`, "A text is written PATH=TEXT, or PATH:='\"TEXT\"'");
+  }
+}
+
+const misuse = (message: string, hint = "garza state set FILE PATH TEXT, or PATH:=JSON") =>
+  problem({ kind: "usage", message, hint });
+
+type Done = { changes: StateChange[]; warnings: string[]; isNew: boolean };
+
+function tell({ flag, terminal }: Call, root: string, { shown }: StateFile, { changes, warnings, isNew }: Done): void {
+  if (flag("json")) terminal.out.write(json({ file: shown, changes, warnings }));
+  else
+    terminal.out.write(`${table(changes.map(({ path, before, after }) => [showSafe(path), change(before, after)]))}\n`);
+  for (const { path, before, after } of changes) {
+    if (typeof after !== "string" || typeof before === "string" || before === null || before === undefined) continue;
+    warnings.push(`${path} is a text now, and was none. For JSON write ${path}:=${after}`);
+  }
+  for (const warning of warnings) terminal.err.write(`warning: ${showSafe(warning)}\n`);
+  if (isNew) terminal.err.write(`made ${showSafe(shown)}\n`);
+  if (findGitFolder(root))
+    terminal.err.write(`${showSafe(shown)} is not committed yet: garza state sync shares it with other machines\n`);
+}

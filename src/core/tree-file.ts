@@ -1,0 +1,36 @@
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { replaceFile } from "./files.ts";
+import { findGitFolder } from "./git-folder.ts";
+
+/**
+ * `replaceFile` for a file in a work tree: what a process leaves behind that dies while it writes is in `.git`, where
+ * it is in nobody's way.
+ */
+export function replaceInTree(root: string, file: string, text: string, mode: number): void {
+  const aside = asideFolder(root);
+  if (aside === undefined || !isSameDisk(aside, file)) replaceFile(file, text, mode);
+  else replaceFile(file, text, mode, aside);
+}
+
+/** Removes what was left behind more than an hour ago. */
+export function sweepAside(root: string, now: number): void {
+  const folder = asideFolder(root);
+  for (const name of folder === undefined ? [] : readdirSync(folder)) {
+    const file = join(folder ?? "", name);
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found && now - found.mtimeMs > keptMs) rmSync(file, { force: true });
+  }
+}
+
+const keptMs = 3_600_000;
+
+function asideFolder(root: string): string | undefined {
+  const git = findGitFolder(root);
+  if (!git) return undefined;
+  const folder = join(git.common, "garza", "aside");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+const isSameDisk = (folder: string, file: string) => statSync(folder).dev === statSync(dirname(file)).dev;

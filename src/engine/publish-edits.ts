@@ -1,0 +1,83 @@
+/** What a person has changed in state files by hand, merged into the branch's newest and pushed. */
+import { join } from "node:path";
+import { readRegular } from "../core/files.ts";
+import { problem } from "../core/problem.ts";
+import { moveRefs } from "../git/move-refs.ts";
+import type { PrivateStore } from "../git/private-store.ts";
+import { remoteProblem } from "../git/remote-trouble.ts";
+import type { Tree } from "../git/tree.ts";
+import { mergeJson } from "../state/merge.ts";
+import { listStateFiles } from "../state/read-state-file.ts";
+import { commitFiles, fetchBranch, pathInRepository, textIn } from "../state/shared-branch.ts";
+import type { StateLog } from "../state/state-log.ts";
+
+export type Edits = {
+  store: PrivateStore;
+  tree: Tree;
+  log: StateLog;
+  root: string;
+  branch: string;
+  fallback: string;
+  author: string;
+  now(): number;
+};
+
+/** `files`: those that were pushed. `tip` has them. */
+export type Synced = { ref: string; tip: string; files: string[] };
+
+const tries = 10;
+
+/**
+ * Null for a remote that is empty, and nothing to push. Throws `state-conflict` where a place was changed there as well,
+ * `data-damaged`, `remote-unreachable`, `remote-refused`.
+ */
+export async function publishEdits(edits: Edits): Promise<Synced | null> {
+  const { store, branch, fallback, author, now, log } = edits;
+  const edited = await editedFiles(edits);
+  for (let time = 1; ; time++) {
+    const { ref, tip } = await fetchBranch(store, branch, fallback);
+    const files = await mergedFiles(edits, edited, tip);
+    if (files.size === 0) return tip === null ? null : { ref, tip, files: [] };
+    const message = `state: ${[...edited.keys()].map((file) => file.split("/").at(-1)).join(", ")} [skip ci]`;
+    const commit = await commitFiles(store, { parent: tip, files, message, author, now: now() });
+    const moved = await moveRefs(store, [{ ref, from: tip, to: commit }], { atomic: false });
+    if (moved.kind !== "settled") throw problem(moved.problem);
+    const result = moved.refs.get(ref);
+    if (result?.kind === "moved") {
+      // What is in the tree is there now, too: it is no longer in the way of what comes.
+      for (const [file, { text }] of edited) await log.willWrite(file, text);
+      return { ref, tip: commit, files: [...edited.keys()] };
+    }
+    const why = result?.kind === "refused" ? result.why : `the branch moved before each of ${tries} pushes`;
+    if (result?.kind === "refused" || time === tries)
+      throw problem(remoteProblem(store.remote, { kind: "failed", why }));
+  }
+}
+
+type Edited = Map<string, { text: string; base: string | undefined }>;
+
+/** State files with what a person has made of them. */
+async function editedFiles({ root, tree, log }: Edits): Promise<Edited> {
+  const edited: Edited = new Map();
+  for (const name of listStateFiles(root)) {
+    const file = join("infra", "state", name);
+    const text = readRegular(join(root, file), file)?.text;
+    if (text === undefined || log.isOurs(file, text)) continue;
+    const base = await textIn(tree, "HEAD", pathInRepository(root, file));
+    if (text !== base) edited.set(file, { text, base });
+  }
+  return edited;
+}
+
+async function mergedFiles({ store, root }: Edits, edited: Edited, tip: string | null): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const [file, { text: ours, base }] of edited) {
+    const path = pathInRepository(root, file);
+    const theirs = await textIn(store, tip, path);
+    const { text, conflicts } = mergeJson({ base, ours, theirs }, file);
+    if (conflicts.length > 0)
+      throw problem({ kind: "state-conflict", file, paths: conflicts.map((each) => each.path) });
+    if (text !== undefined && text !== theirs) files.set(path, text);
+  }
+  return files;
+}

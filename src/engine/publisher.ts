@@ -1,0 +1,232 @@
+/**
+ * When changes of state files go to the remote: with the locks that guard them when those are given back, at once where
+ * a template asks for it, and the rest from time to time, together.
+ */
+import { alarm, type Clock } from "../core/clock.ts";
+import { GarzaError, type Problem } from "../core/problem.ts";
+import { type MoveResult, moveRefs } from "../git/move-refs.ts";
+import type { PrivateStore } from "../git/private-store.ts";
+import type { RefMove } from "../git/push-refs.ts";
+import { type Carry, plain } from "../locks/keeper.ts";
+import { lockRef } from "../locks/lock-refs.ts";
+import type { Move } from "../locks/transact.ts";
+import { openTurns } from "../locks/turns.ts";
+import type { LoggedChange, StateLog } from "../state/state-log.ts";
+import type { Bindings, Store } from "../store/store.ts";
+import familySql from "./family.sql" with { type: "text" };
+import guardsSql from "./guards.sql" with { type: "text" };
+import { type Met, type Published, publishChanges } from "./publish-changes.ts";
+
+export type PublisherRequest = {
+  db: Store;
+  log: StateLog;
+  /** Absolute. */
+  root: string;
+  clock: Clock;
+  remote(): Promise<PrivateStore | undefined>;
+  /** False: changes stay in the work tree until somebody asks. */
+  isAuto: boolean;
+  intervalMs: number;
+  branch: string;
+  /** The branch of the work tree, for a remote that has none; who commits, as `Name <address>`. */
+  fallback(): Promise<string>;
+  author(): Promise<string>;
+  /** The branch's newest has what was published. */
+  onPublished(store: PrivateStore, at: { ref: string; tip: string }): void;
+  /** A person should know of it. */
+  tell(operation: string | null, message: string): Promise<void>;
+};
+
+export type Publisher = {
+  carry: Carry;
+  /** Everything that these operations have changed, now; the locks that guard it are renewed. Null: done. */
+  publishNow(operations: readonly string[], move: Move): Promise<Problem | null>;
+  /** Everything that waits for no lock, now. Null: done. */
+  flush(): Promise<Problem | null>;
+  /** It lost a lock: what it has changed since is not published any more, as another works there now. */
+  lost(operation: string, why: string): Promise<void>;
+  /** Something was changed: it is published when its time has come. */
+  soon(): void;
+  end(): void;
+};
+
+export function openPublisher(request: PublisherRequest): Publisher {
+  const { db, log, root, clock, branch, isAuto, intervalMs, onPublished, tell } = request;
+  const turns = openTurns();
+  let last = Number.NEGATIVE_INFINITY;
+  let callOff: (() => void) | undefined;
+  let ended = false;
+
+  const pending = () => log.onTop().filter(({ publishedIn }) => publishedIn === null);
+  const guardsOf = (operation: string | null): string[] =>
+    operation === null
+      ? []
+      : db.read
+          .query<{ resource: string }, Bindings>(guardsSql)
+          .all({ operation })
+          .map(({ resource }) => resource);
+
+  const familyOf = (operation: string): string[] =>
+    db.read
+      .query<{ id: string }, Bindings>(familySql)
+      .all({ operation })
+      .map(({ id }) => id);
+
+  const push = async (
+    store: PrivateStore,
+    changes: readonly Pushed[],
+    moves: Parameters<typeof publishChanges>[0]["moves"],
+  ): Promise<Published> => {
+    const message = messageOf(changes);
+    const [fallback, author] = [await request.fallback(), await request.author()];
+    const { now, sleep } = clock;
+    try {
+      return await publishChanges({ store, root, changes, moves, branch, fallback, message, author, now, sleep });
+    } catch (thrown) {
+      if (!(thrown instanceof GarzaError)) throw thrown;
+      const failed: MoveResult = { kind: "failed", problem: thrown.problem };
+      const isDamage = thrown.problem.kind === "data-damaged";
+      return {
+        moved: failed,
+        changes: isDamage ? { kind: "refused", why: thrown.message } : { kind: "not-now", problem: thrown.problem },
+      };
+    }
+  };
+
+  /** What the push did to the changes, written down and told. The problem, where they are still to be published. */
+  const settle = async (store: PrivateStore, changes: readonly Pushed[], { changes: result }: Published) => {
+    const operations = [...new Set(changes.map(({ operation }) => operation))];
+    last = clock.monotonic();
+    if (result.kind === "there") {
+      const isOut = ({ file, operation }: LoggedChange) =>
+        result.met.some((met) => !met.isKept && met.file === file && met.operation === operation);
+      await log.published(sequencesOf(changes.filter((change) => !isOut(change))), result.commit);
+      await log.refused(sequencesOf(changes.filter(isOut)), "it was changed elsewhere meanwhile");
+      for (const met of result.met) await tell(met.operation, metText(met));
+      onPublished(store, { ref: result.ref, tip: result.commit });
+      return null;
+    }
+    if (result.kind === "refused") {
+      const next =
+        "exempt this machine there, or name another branch (state.branch in garza.yml), then: garza state sync";
+      for (const operation of operations)
+        await tell(operation, `state was not published, the remote refuses it: ${result.why}; ${next}`);
+      const problem: Problem = { kind: "remote-refused", remote: store.remote.name, why: result.why, hint: next };
+      return problem;
+    }
+    return result.kind === "not-now" ? result.problem : null;
+  };
+
+  /** Under the locks of `resources`, which are moved by the same push. */
+  const publishWith = async (
+    resources: readonly string[],
+    chosen: readonly Guarded[],
+    move: Move,
+    store: PrivateStore,
+  ) => {
+    let pushed: { published: Published; changes: Pushed[] } | undefined;
+    const outcomes = await move(resources, async (moves, lost) => {
+      const changes = chosen
+        .filter(({ guards }) => !guards.some((guard) => lost.has(guard)))
+        .map(({ change, guards }) => ({ ...change, guarded: guards.some((guard) => isMoved(guard, moves)) }));
+      if (changes.length === 0) return moves.length === 0 ? nothing : moveRefs(store, moves, { atomic: false });
+      pushed = { published: await push(store, changes, moves), changes };
+      return pushed.published.moved;
+    });
+    for (const { change, guards } of chosen) {
+      const lost = guards.find((guard) => outcomes.get(guard)?.kind === "lost");
+      if (lost !== undefined) await refuse(change, `its lock ${lost} was lost before that`);
+    }
+    return { outcomes, problem: pushed ? await settle(store, pushed.changes, pushed.published) : null };
+  };
+
+  const refuse = async (change: LoggedChange, why: string) => {
+    await log.refused([change.sequence], why);
+    await tell(change.operation, `what it changed in ${change.file} was not published: ${why}`);
+  };
+
+  const guardedOf = (changes: readonly LoggedChange[]): Guarded[] =>
+    changes.map((change) => ({ change, guards: guardsOf(change.operation) }));
+
+  const carry: Carry = (resources, move, sharing) =>
+    turns.take([""], async () => {
+      const leaving = new Set(resources);
+      const chosen = guardedOf(isAuto ? pending() : []).filter(
+        ({ guards }) => guards.length === 0 || guards.some((guard) => leaving.has(guard)),
+      );
+      if (chosen.length === 0) return plain(resources, move, sharing);
+      const all = [...new Set([...resources, ...chosen.flatMap(({ guards }) => guards)])];
+      const { outcomes, problem } = await publishWith(all, chosen, move, sharing.store);
+      // What can't be published for now must not keep others from the lock for ever; what can't be reached does.
+      return problem?.kind === "remote-refused" ? plain(resources, move, sharing) : outcomes;
+    });
+
+  const flush = (): Promise<Problem | null> =>
+    turns.take([""], async () => {
+      const changes = pending().filter(({ operation }) => guardsOf(operation).length === 0);
+      const store = changes.length === 0 ? undefined : await request.remote();
+      if (!store) return null;
+      const unguarded = changes.map((change) => ({ ...change, guarded: false }));
+      return settle(store, unguarded, await push(store, unguarded, []));
+    });
+
+  const soon = () => {
+    if (callOff || ended || !isAuto) return;
+    const wait = Math.max(0, last + intervalMs - clock.monotonic());
+    callOff = alarm(wait, () => {
+      void flush()
+        .then((problem) => problem !== null)
+        .catch(() => true)
+        .then((isOwed) => {
+          callOff = undefined;
+          if (isOwed) soon();
+        });
+    });
+  };
+
+  return {
+    carry,
+    flush,
+    soon,
+    publishNow: (operations, move) =>
+      turns.take([""], async () => {
+        const changes = pending().filter(({ operation }) => operation !== null && operations.includes(operation));
+        const store = changes.length === 0 ? undefined : await request.remote();
+        if (!store) return null;
+        const chosen = guardedOf(changes);
+        const guards = [...new Set(chosen.flatMap((each) => each.guards))];
+        return (await publishWith(guards, chosen, move, store)).problem;
+      }),
+    async lost(operation, why) {
+      for (const change of pending()) {
+        if (change.operation !== null && familyOf(change.operation).includes(operation)) await refuse(change, why);
+      }
+    },
+    end() {
+      ended = true;
+      callOff?.();
+    },
+  };
+}
+
+type Pushed = Parameters<typeof publishChanges>[0]["changes"][number];
+type Guarded = { change: LoggedChange /** Shared locks under which it was made. */; guards: string[] };
+
+const isMoved = (resource: string, moves: readonly RefMove[]) => moves.some(({ ref }) => ref === lockRef(resource));
+const sequencesOf = (changes: readonly LoggedChange[]) => changes.map(({ sequence }) => sequence);
+
+function metText({ file, path, theirs, ours, isKept }: Met): string {
+  const [there, here] = [theirs, ours].map((value) => JSON.stringify(value ?? null));
+  const end = isKept ? `was replaced by ${here}` : `stays: ${here} was set without a lock, and is not published`;
+  return `${file} ${path}: ${there}, written elsewhere meanwhile, ${end}`;
+}
+
+const nothing: MoveResult = { kind: "settled", refs: new Map() };
+
+/** `[skip ci]`: state is no change of code. */
+function messageOf(changes: readonly LoggedChange[]): string {
+  const files = [...new Set(changes.map(({ file }) => file.split("/").at(-1)))];
+  const operations = [...new Set(changes.flatMap(({ operation }) => operation ?? []))];
+  const subject = `garza: state of ${files.slice(0, 3).join(", ")}${files.length > 3 ? ", …" : ""} [skip ci]`;
+  return [subject, "", ...operations.map((operation) => `Garza-Operation: ${operation}`)].join("\n").trim();
+}

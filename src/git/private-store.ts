@@ -1,0 +1,46 @@
+/**
+ * A bare repository of our own in `.git/garza/store.git`, in which everything that goes to the remote is made: the
+ * user's refs, index, FETCH_HEAD and hooks stay as they are. It is a cache: what it lacks can be fetched again.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { problemOf } from "../core/process/trouble.ts";
+import { type GitPlace, gitText } from "./git.ts";
+import { findRemote, type Remote } from "./remote.ts";
+import type { Tree } from "./tree.ts";
+
+/** Git calls work in it: see `git`. */
+export type PrivateStore = GitPlace & { gitDir: string; remote: Remote; hash: "sha1" | "sha256" };
+
+/** Undefined where the repository has no remote. `sockets`: see `findRemote`. */
+export async function openPrivateStore(tree: Tree, sockets: string): Promise<PrivateStore | undefined> {
+  const remote = await findRemote(tree, sockets);
+  if (!remote) return undefined;
+  const gitDir = join(tree.common, "garza", "store.git");
+  if (!existsSync(join(gitDir, "HEAD"))) await make(tree, gitDir);
+  const { env, config } = remote;
+  return { directory: gitDir, env, config, gitDir, remote, hash: hashOf(gitDir) };
+}
+
+const hashOf = (gitDir: string) =>
+  /objectformat\s*=\s*sha256/i.test(readFileSync(join(gitDir, "config"), "utf8")) ? "sha256" : "sha1";
+
+async function make(tree: Tree, gitDir: string): Promise<void> {
+  const parent = join(tree.common, "garza");
+  const fresh = `${gitDir}.${process.pid}`;
+  try {
+    mkdirSync(parent, { recursive: true, mode: 0o700 });
+    rmSync(fresh, { recursive: true, force: true });
+    const format = await gitText(tree, ["rev-parse", "--show-object-format"]);
+    await gitText(tree, ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`, fresh]);
+    mkdirSync(join(fresh, "objects", "info"), { recursive: true });
+    // The user's objects are ours to read: a state file's commit stands on theirs.
+    writeFileSync(join(fresh, "objects", "info", "alternates"), `${join(tree.common, "objects")}\n`);
+    renameSync(fresh, gitDir);
+  } catch (cause) {
+    rmSync(fresh, { recursive: true, force: true });
+    // Another process has made it meanwhile.
+    if (existsSync(join(gitDir, "HEAD"))) return;
+    throw problemOf(cause, gitDir);
+  }
+}

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import type { Clock } from "../core/clock.ts";
+import { parseDuration } from "../core/duration.ts";
+import type { Settings } from "../core/settings.ts";
+import type { PrivateStore } from "../git/private-store.ts";
+import type { Store } from "../store/store.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Sharing } from "./sharing.ts";
+import { openSightings } from "./sightings.ts";
+import { openTickets } from "./tickets.ts";
+import { openTurns } from "./turns.ts";
+
+export type SharingRequest = {
+  db: Store;
+  remote(): Promise<PrivateStore | undefined>;
+  deadlines: Deadlines;
+  clock: Clock;
+  machine: { id: string; host: string };
+  settings: Settings;
+  /** The data folder. */
+  data: string;
+};
+
+/** What shared locks work with; undefined as long as there is no remote. */
+export function openSharing({
+  db,
+  remote,
+  deadlines,
+  clock,
+  machine,
+  settings,
+  data,
+}: SharingRequest): () => Promise<Sharing | undefined> {
+  const ms = (name: "locks.grace" | "locks.max_skew") => parseDuration(settings[name].value) ?? 0;
+  const patience = { graceMs: ms("locks.grace"), skewMs: ms("locks.max_skew") };
+  const sightings = openSightings(join(data, "locks"), patience, { now: clock.now });
+  const [tickets, turns] = [openTickets(machine, clock), openTurns()];
+  return async () => {
+    const store = await remote();
+    return store && { db, store, clock, machine, sightings, deadlines, tickets, turns };
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * The work tree after a publication, and around what moves it: state files that nobody but us has changed get the
+ * history's bytes back, the tree goes forward, and what is not in its history yet is written on top again.
+ */
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { makeFolder, readRegular } from "../core/files.ts";
+import { lockFile } from "../core/flock.ts";
+import { replaceInTree } from "../core/tree-file.ts";
+import { git, gitText } from "../git/git.ts";
+import type { PrivateStore } from "../git/private-store.ts";
+import { moveTree } from "../git/rebase.ts";
+import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
+import { reapply } from "./reapply.ts";
+import { pathInRepository, type SharedBranch, textIn } from "./shared-branch.ts";
+import { findStateFile, stateLockFile } from "./state-folder.ts";
+import type { StateLog } from "./state-log.ts";
+
+export type StateTree = { root: string; tree: Tree; log: StateLog; logLimit?: number };
+
+/**
+ * Moves the tree to the published commit, where its branch is that one and stands behind it. Undefined: done; else why
+ * not. Under the tree's lock (`lockTree`).
+ */
+export async function followPublished(
+  at: StateTree,
+  store: PrivateStore,
+  { ref, tip }: SharedBranch & { tip: string },
+): Promise<string | undefined> {
+  const { tree } = at;
+  const branch = ref.replace("refs/heads/", "");
+  if ((await currentBranch(tree)) !== branch) return `the work tree is not on ${branch}, where the state files are`;
+  const begun = unfinished(tree);
+  if (begun) return `a ${begun} is under way`;
+  await gitText(store, ["update-ref", "refs/garza/published", tip]);
+  const flags = ["-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
+  await gitText(tree, ["fetch", ...flags, store.gitDir, "refs/garza/published"]);
+  await noteRemote(tree, store, branch, tip);
+  const head = await commitOf(tree, "HEAD");
+  if (head === undefined || head === tip || (await isAncestor(tree, tip, head))) {
+    await withHistory(at, async () => {});
+    return undefined;
+  }
+  if (!(await isAncestor(tree, head, tip)))
+    return `this branch has commits that ${store.remote.name} does not have: git pull --rebase`;
+  const moved = await withHistory(at, () => moveTree(tree, head, tip));
+  return moved ? undefined : "changes in the work tree stand in the way: git pull";
+}
+
+/** So that `git status` does not call them ahead of what they have. Only ever forward. */
+async function noteRemote(tree: Tree, { remote }: PrivateStore, branch: string, tip: string): Promise<void> {
+  const ref = `refs/remotes/${remote.name}/${branch}`;
+  const known = await commitOf(tree, ref);
+  if (known === undefined || known === tip || !(await isAncestor(tree, known, tip))) return;
+  await git(tree, ["update-ref", "-m", "garza: published", ref, tip, known]);
+}
+
+/** `work` sees state files as the history has them, but for those that a person has changed. */
+export async function withHistory<T>({ root, tree, log, logLimit }: StateTree, work: () => Promise<T>): Promise<T> {
+  const held = await lockFile(stateLockFile(root));
+  try {
+    const clean = new Set<string>();
+    for (const file of log.written()) if (await giveBack({ root, tree, log }, file)) clean.add(file);
+    try {
+      return await work();
+    } finally {
+      await forgetKnown(tree, log);
+      for (const file of new Set(log.onTop().map((each) => each.file))) {
+        await writeOnTop({ root, tree, log, ...(logLimit !== undefined && { logLimit }) }, file, clean.has(file));
+      }
+    }
+  } finally {
+    held.release();
+  }
+}
+
+/** False for one that a person has changed. */
+async function giveBack({ root, tree, log }: StateTree, file: string): Promise<boolean> {
+  const place = findStateFile(root, file);
+  const found = readRegular(place.real, place.shown);
+  const text = await textIn(tree, "HEAD", pathInRepository(root, file));
+  if (found?.text === text) return true;
+  if (found && !log.isOurs(file, found.text)) return false;
+  if (text === undefined) rmSync(place.real, { force: true });
+  // One that a person has deleted is theirs, too.
+  else if (found) replaceInTree(root, place.real, text, found.mode);
+  return found !== undefined;
+}
+
+/** What the tree's history has is no longer put on top of it: somebody else may have gone on from there. */
+async function forgetKnown(tree: Tree, log: StateLog): Promise<void> {
+  const published = log.onTop().filter(({ publishedIn }) => publishedIn !== null);
+  const known = new Map<string, boolean>();
+  for (const { publishedIn } of published) {
+    if (publishedIn !== null && !known.has(publishedIn))
+      known.set(publishedIn, await isAncestor(tree, publishedIn, "HEAD"));
+  }
+  const there = published.filter(({ publishedIn }) => known.get(publishedIn ?? "") === true);
+  if (there.length > 0) await log.forget(there.map(({ sequence }) => sequence));
+}
+
+async function writeOnTop({ root, log, logLimit = 1000 }: StateTree, file: string, isClean: boolean): Promise<void> {
+  const place = findStateFile(root, file);
+  const found = readRegular(place.real, place.shown);
+  const changes = log.onTop(file).flatMap((each) => each.changes);
+  const { text } = reapply(found?.text, changes, { file, logLimit });
+  if (text === found?.text) return;
+  if (isClean) await log.willWrite(file, text);
+  makeFolder(dirname(place.real));
+  replaceInTree(root, place.real, text, found?.mode ?? 0o644);
+}

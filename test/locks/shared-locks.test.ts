@@ -1,0 +1,254 @@
+/** Locks of several machines, held at a real remote. */
+import { describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { fleets, forge, type Machine, problemOf } from "../support/machines.ts";
+import { sandbox, until } from "../support/temporary.ts";
+
+const here = fleets(sandbox());
+
+const brief = { "locks.ttl": "1s" };
+const heard = (machine: Machine, type: "renewed" | "lost") => machine.events.filter((each) => each.type === type);
+
+describe.each(["sha1", "sha256"] as const)("with %s", (hash) => {
+  test("one machine has it, the other one is told who; then it goes to and fro, each time with a greater token", async () => {
+    const at = here({ hash });
+    const [one, two] = [at.machine("one"), at.machine("two")];
+    expect(await one.acquire("op_1")).toBe(1);
+    expect(await problemOf(two.acquire("op_2"))).toMatchObject({ kind: "lock-held", operation: "op_1", host: "one" });
+    expect(await two.locks.holder("db")).toMatchObject({ scope: "away", host: "one", operator: "alice", token: 1 });
+    await one.release("op_1");
+    expect(await one.locks.settled()).toBeNull();
+    expect(at.record()).toMatchObject({ st: "free", gen: 1, seq: 1 });
+    for (const [turn, machine] of [two, one, two].entries()) {
+      expect(await machine.acquire("op_3")).toBe(2 + turn);
+      await machine.release("op_3");
+      expect(await machine.locks.settled()).toBeNull();
+    }
+    expect(at.git(at.remote, "log", "--format=%s", "refs/garza/locks/db").split("\n")).toHaveLength(8);
+    expect(at.git(at.remote, "fsck", "--strict", "--no-dangling")).toBe("");
+  });
+});
+
+test("nothing is left in the user's repository: no ref, no index, no FETCH_HEAD", async () => {
+  const at = here();
+  const one = at.machine("one");
+  await one.acquire("op_1");
+  await one.release("op_1");
+  await one.locks.settled();
+  expect(at.git(one.root, "for-each-ref")).toBe("");
+  expect(at.git(one.root, "status", "--porcelain", "--ignored=no")).toBe("?? garza.yml");
+  expect(await Bun.file(join(one.root, ".git/FETCH_HEAD")).exists()).toBe(false);
+});
+
+test("who waits gets it when the other machine gives it back", async () => {
+  const at = here();
+  const [one, two] = [at.machine("one"), at.machine("two")];
+  await one.acquire("op_1");
+  const waiting = two.acquire("op_2", { waitSeconds: 60 });
+  // It left a ticket: it has looked, and waits.
+  await until(() => Object.keys(at.refs("refs/garza/waits/")).length === 1);
+  await one.release("op_1");
+  expect(await waiting).toBe(2);
+  expect(await one.locks.settled()).toBeNull();
+});
+
+test("a machine that had it stands aside for who has waited since before", async () => {
+  const at = here();
+  const [one, two] = [at.machine("one"), at.machine("two")];
+  await one.acquire("op_1");
+  const order: string[] = [];
+  const take = async (machine: Machine, name: string) => {
+    await machine.acquire(name, { waitSeconds: 60 });
+    order.push(name);
+    await machine.release(name);
+    await machine.locks.settled();
+  };
+  const second = take(two, "op_2");
+  await until(() => Object.keys(at.refs("refs/garza/waits/")).length === 1);
+  await one.release("op_1");
+  await Promise.all([second, take(one, "op_3")]);
+  expect(order).toEqual(["op_2", "op_3"]);
+});
+
+test("a wait ends at its time, or with its signal, and leaves the machine's own lock free", async () => {
+  const at = here();
+  const [one, two] = [at.machine("one"), at.machine("two")];
+  await one.acquire("op_1");
+  expect(await problemOf(two.acquire("op_2", { waitSeconds: 0.05 }))).toMatchObject({ kind: "lock-held", host: "one" });
+  const stop = new AbortController();
+  const waiting = two.acquire("op_2", { waitSeconds: 60, signal: stop.signal });
+  await until(() => Object.keys(at.refs("refs/garza/waits/")).length === 1);
+  stop.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
+  expect(two.db.read.query("select operation from lock where resource = 'db'").get() ?? { operation: null }).toEqual({
+    operation: null,
+  });
+});
+
+test("two operations of one machine wait for the same one: each gets it, one after the other", async () => {
+  const at = here();
+  const [one, two] = [at.machine("one"), at.machine("two")];
+  await one.acquire("op_1");
+  const [first, second] = ["op_a", "op_b"].map(async (operation) => {
+    const token = await two.acquire(operation, { waitSeconds: 60 });
+    await two.release(operation);
+    return token;
+  });
+  await until(() => Object.keys(at.refs("refs/garza/waits/")).length === 1);
+  await one.release("op_1");
+  expect(new Set(await Promise.all([first, second]))).toEqual(new Set([2, 3]));
+});
+
+test("a nested operation works under its parent's lock, and gives back its own alone", async () => {
+  const at = here();
+  const [one, two] = [at.machine("one"), at.machine("two")];
+  expect(await one.acquire("op_parent")).toBe(1);
+  expect(await one.acquire("op_child", { within: ["op_parent"] })).toBe(1);
+  await one.acquire("op_child", { within: ["op_parent"], resource: "own" });
+  expect(one.locks.until(["op_child", "op_parent"])).toBeGreaterThan(Date.now());
+  await one.release("op_child", { resource: "own", all: true });
+  await one.locks.settled();
+  expect([at.record("own").st, at.record().st]).toEqual(["free", "held"]);
+  expect(await problemOf(two.acquire("op_2"))).toMatchObject({ kind: "lock-held", operation: "op_parent" });
+});
+
+test("a lock taken twice is free after it was given back twice", async () => {
+  const at = here();
+  const one = at.machine("one");
+  expect([await one.acquire("op_1"), await one.acquire("op_1")]).toEqual([1, 1]);
+  await one.release("op_1");
+  expect([await one.locks.settled(), at.record().st]).toEqual([null, "held"]);
+  await one.release("op_1");
+  expect([await one.locks.settled(), at.record().st]).toEqual([null, "free"]);
+});
+
+describe("a lease", () => {
+  test("is renewed as long as its operation has it, all of a machine in one push", async () => {
+    const at = here();
+    const one = at.machine("one", { settings: { "locks.ttl": "3s" } });
+    await one.acquire("op_1");
+    await one.acquire("op_1", { resource: "other" });
+    await until(() => heard(one, "renewed").length >= 2);
+    expect(at.record()).toMatchObject({ st: "held", gen: 1, owner: "op_1" });
+    expect([at.record().seq, at.record("other").seq].map((seq) => Number(seq) >= 1)).toEqual([true, true]);
+  });
+
+  test("that nobody renews is taken over, and its holder loses it", async () => {
+    const at = here();
+    const [one, two] = [at.machine("one", { settings: brief }), at.machine("two")];
+    await one.acquire("op_1");
+    one.end();
+    expect(await two.acquire("op_2", { waitSeconds: 60 })).toBe(2);
+    expect(at.git(at.remote, "log", "-1", "--format=%s", "refs/garza/locks/db")).toStartWith("take-over db #2.0");
+    const back = await one.again();
+    expect(await problemOf(back.locks.retake("op_1"))).toMatchObject({ kind: "lock-moved", operation: "op_1" });
+  });
+
+  test("from before a restart is renewed when its operation is carried on", async () => {
+    const at = here();
+    const one = at.machine("one");
+    expect(await one.acquire("op_1")).toBe(1);
+    const back = await one.again();
+    expect(back.locks.until(["op_1"])).toBeUndefined();
+    await back.locks.retake("op_1");
+    expect(back.locks.until(["op_1"])).toBeGreaterThan(Date.now());
+    expect(at.record()).toMatchObject({ gen: 1, seq: 1 });
+  });
+
+  test("that was free meanwhile counts as it was; that another had asks once", async () => {
+    const at = here();
+    const [one, two] = [at.machine("one", { settings: brief }), at.machine("two")];
+    await one.acquire("op_1");
+    one.end();
+    await two.acquire("op_2", { waitSeconds: 60 });
+    await two.release("op_2");
+    expect(await two.locks.settled()).toBeNull();
+    const back = await one.again();
+    expect(await problemOf(back.locks.retake("op_1"))).toMatchObject({ kind: "lock-moved" });
+    await back.locks.retake("op_1");
+    expect(back.status()).toBe("held");
+    expect(await back.release("op_1")).toBe(true);
+    expect([await back.locks.settled(), at.record().st]).toEqual([null, "free"]);
+  });
+
+  test("is not forgotten where it could not be renewed as its operation was carried on", async () => {
+    const at = here();
+    const one = at.machine("one");
+    await one.acquire("op_1");
+    const back = await one.again();
+    at.hook("pre-receive", "exit 1");
+    expect(await problemOf(back.locks.retake("op_1"))).toMatchObject({ kind: "remote-unreachable" });
+    expect(back.status()).toBe("held");
+    at.hook("pre-receive", "exit 0");
+    await back.release("op_1");
+    expect([await back.locks.settled(), at.record().st]).toEqual([null, "free"]);
+  });
+});
+
+describe("what stands at the remote", () => {
+  test("a ref that somebody deleted does not let the token fall", async () => {
+    const at = here();
+    const one = at.machine("one");
+    for (let time = 0; time < 3; time++) {
+      await one.acquire("op_1");
+      await one.release("op_1");
+      await one.locks.settled();
+    }
+    at.git(at.remote, "update-ref", "-d", "refs/garza/locks/db");
+    expect(await one.acquire("op_1")).toBe(4);
+    at.git(at.remote, "update-ref", "-d", "refs/garza/locks/db");
+    await one.release("op_1");
+    expect([await one.locks.settled(), one.status()]).toEqual([null, "free"]);
+  });
+
+  test.each([
+    ["no record", "nothing of ours", "its commit holds no record"],
+    ["a newer format", 'x\n\n{"v":2}', "it was written by a newer garza (format 2)"],
+    ["a damaged one", 'x\n\n{"v":1,"res":"db"}', "its record is damaged (st: "],
+  ])("%s is never overwritten, and told", async (_, message, why) => {
+    const at = here();
+    const one = at.machine("one");
+    const oid = forge(at, message);
+    expect(await problemOf(one.acquire("op_1"))).toMatchObject({
+      kind: "data-damaged",
+      why: expect.stringContaining(why),
+    });
+    expect(at.refs()["refs/garza/locks/db"]).toBe(oid);
+    expect(await one.locks.holder("db")).toBeUndefined();
+  });
+
+  test("a record of another resource is none of this one", async () => {
+    const at = here();
+    const one = at.machine("one");
+    await one.acquire("op_1", { resource: "other" });
+    at.git(at.remote, "update-ref", "refs/garza/locks/db", at.refs()["refs/garza/locks/other"] ?? "");
+    expect(await problemOf(one.acquire("op_1"))).toMatchObject({ why: "its record is that of other" });
+  });
+
+  test("somebody's own commit on top of ours is a lock that is lost", async () => {
+    const at = here();
+    const one = at.machine("one", { settings: { "locks.ttl": "4s" } });
+    await one.acquire("op_1");
+    forge(at, "mine");
+    await until(() => heard(one, "lost").length === 1);
+    expect(heard(one, "lost")).toMatchObject([{ operation: "op_1", why: "its commit holds no record" }]);
+  });
+
+  test("a store that was removed is made again", async () => {
+    const at = here();
+    const one = at.machine("one");
+    await one.acquire("op_1");
+    rmSync(join(one.root, ".git/garza/store.git"), { recursive: true });
+    await one.release("op_1");
+    await until(() => at.record().st === "free");
+  });
+});
+
+test("a name that others would not read, and a time of nothing, are refused or mended here", async () => {
+  const at = here();
+  const [one, two] = [at.machine("one"), at.machine("two")];
+  expect(await problemOf(one.acquire("op_1", { resource: "x".repeat(501) }))).toMatchObject({ kind: "value-refused" });
+  await one.acquire("op_1", { ttlSeconds: 0 });
+  expect(await problemOf(two.acquire("op_2"))).toMatchObject({ kind: "lock-held", host: "one" });
+});

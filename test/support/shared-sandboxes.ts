@@ -1,0 +1,53 @@
+/** Several machines on clones of one repository: a sandbox each, and the bare repository that they share. */
+import { join } from "node:path";
+import { type Sandbox, type SandboxOptions, sandbox } from "./sandbox.ts";
+
+export type Machines = AsyncDisposable & {
+  all: Sandbox[];
+  /** The bare repository. */
+  remote: string;
+  /** Git in the bare repository; its standard output. */
+  shared(...args: string[]): Promise<string>;
+  /** Git in a machine's clone; its standard output. */
+  git(box: Sandbox, ...args: string[]): Promise<string>;
+};
+
+export async function machines(count: number, options: SandboxOptions = {}): Promise<Machines> {
+  const person = {
+    GIT_AUTHOR_NAME: "Test",
+    GIT_AUTHOR_EMAIL: "test@example.org",
+    GIT_COMMITTER_NAME: "Test",
+    GIT_COMMITTER_EMAIL: "test@example.org",
+  };
+  const first = await sandbox(options);
+  const remote = join(first.folder, "remote.git");
+  const git = async (box: Sandbox, ...args: string[]) => {
+    const set = Object.entries(person).map(([name, value]) => `${name}=${value}`);
+    const { stdout, stderr, exitCode } = await box.run("env", ...set, "git", ...args);
+    if (exitCode !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
+    return stdout.trim();
+  };
+  await git(first, "init", "-q", "--bare", "-b", "main", remote);
+  const others: Sandbox[] = [];
+  for (let number = 1; number < count; number++) {
+    const box = await sandbox({ ...options, files: {}, git: false });
+    others.push(box);
+    await git(box, "init", "-q", "-b", "main");
+  }
+  const all = [first, ...others];
+  for (const box of all) await git(box, "remote", "add", "origin", remote);
+  await git(first, "push", "-q", "-u", "origin", "main");
+  for (const box of others) {
+    await git(box, "fetch", "-q", "origin");
+    await git(box, "checkout", "-q", "-f", "-B", "main", "--track", "origin/main");
+  }
+  return {
+    all,
+    remote,
+    git,
+    shared: (...args) => git(first, "--git-dir", remote, ...args),
+    async [Symbol.asyncDispose]() {
+      for (const box of all.reverse()) await box[Symbol.asyncDispose]();
+    },
+  };
+}
