@@ -127,6 +127,7 @@ describe("without a place for its run folder", () => {
     expect(await ended).toBeInstanceOf(Unknown);
     expect(await caught({ ...step, connections: machine.another() })).toBeInstanceOf(Unknown);
     writeFileSync(gate, "");
+    await until(() => machine.marked(`GARZA_RUN=${basename(step.folder)}`).length === 0);
   });
 });
 
