@@ -27,15 +27,6 @@ function broken(line: string, width: number): string[] {
   // A command, or a table that leaves no room.
   if (Bun.stringWidth(line) <= width || (/^\s/.test(line) && before === "") || width - indent.length < 20)
     return [line];
-  const [first = "", ...words] = line.slice(before.length).split(" ");
-  const rows: string[] = [];
-  let row = before + first;
-  for (const word of words) {
-    if (Bun.stringWidth(`${row} ${word}`) <= width) row += ` ${word}`;
-    else {
-      rows.push(row);
-      row = indent + word;
-    }
-  }
-  return [...rows, row];
+  const [first = "", ...below] = Bun.wrapAnsi(line.slice(before.length), width - indent.length).split("\n");
+  return [before + first, ...below.map((row) => indent + row)];
 }
