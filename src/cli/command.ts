@@ -8,8 +8,8 @@ import { didYouMean } from "../core/nearest.ts";
 import { problem } from "../core/problem.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `--timeout <duration>` takes a value, `--json` does not; `-f, --follow` has a short form. */
-export type Option = { flags: string; says: string };
+/** `--timeout <duration>` takes a value, `--json` does not; `-f, --follow` has a short form. `needed`: as its command says. */
+export type Option = { flags: string; says: string; needed?: true };
 
 export type Command = {
   /** One word or two: `run`, `template list`. */
@@ -122,7 +122,10 @@ function checkCount(
   if (extra !== undefined) throw misuse(`${command.name} can't take ${JSON.stringify(extra)}`, command);
 }
 
-export const usageLine = (command: Command) => `Usage: garza ${`${command.name} ${command.takes}`.trim()}`;
+export function usageLine({ name, takes, options }: Command): string {
+  const needed = options.filter((option) => option.needed).map(({ flags }) => flags);
+  return ["Usage: garza", name, takes, ...needed].filter(Boolean).join(" ");
+}
 
 const misuse = (message: string, command: Command) =>
   problem({ kind: "usage", message, hint: `${usageLine(command)}\n  More: garza ${command.name} --help` });

@@ -5,6 +5,8 @@ import { parse } from "./command.ts";
 import { commandHelp, overview } from "./help.ts";
 import { topics } from "./help-topics.ts";
 import { commands, type Entry } from "./index.ts";
+import { narrow } from "./narrow.ts";
+import { widthOf } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Finds the command that was typed and runs it; resolves to the exit code, never rejects. */
@@ -20,7 +22,10 @@ export async function dispatch(argv: readonly string[], terminal: Terminal): Pro
 
 async function runTyped(argv: readonly string[], terminal: Terminal): Promise<number> {
   const { before, rest } = splitBefore(argv);
-  const asksHelp = before.some((flag) => flag === "--help" || flag === "-h");
+  const asksHelp = before.some(isHelp);
+  const [word = "", ...flags] = rest;
+  if (groupOf([word]) && flags.some(isHelp) && flags.every((flag) => flag.startsWith("-")))
+    return help([word], before, terminal);
   if (rest[0] === "help" || rest.length === 0 || asksHelp) {
     return help(rest[0] === "help" ? rest.slice(1) : rest, before, terminal);
   }
@@ -29,7 +34,7 @@ async function runTyped(argv: readonly string[], terminal: Terminal): Promise<nu
   const { cac } = await import("cac");
   const call = parse(cac("garza"), command, [...before, ...rest.slice(words)]);
   if (call.flag("help")) {
-    terminal.out.write(commandHelp(command));
+    tell(commandHelp(command), terminal);
     return 0;
   }
   const host = call.value("on");
@@ -43,6 +48,7 @@ async function runTyped(argv: readonly string[], terminal: Terminal): Promise<nu
 
 /** Of the flags that may stand before a command. */
 export const takesNext = (flag: string | undefined) => flag === "--root" || flag === "--on";
+const isHelp = (flag: string) => flag === "--help" || flag === "-h";
 
 /** Flags may stand before the command: `garza --root DIR status`. */
 function splitBefore(argv: readonly string[]): { before: readonly string[]; rest: readonly string[] } {
@@ -54,18 +60,28 @@ function splitBefore(argv: readonly string[]): { before: readonly string[]; rest
 async function help(words: readonly string[], before: readonly string[], terminal: Terminal): Promise<number> {
   const unknown = before.find((flag, at) => flag.startsWith("-") && !globalFlag(flag) && !takesNext(before[at - 1]));
   if (unknown) throw problem({ kind: "usage", message: `there is no flag ${unknown}`, hint: "Look: garza --help" });
-  const within = commands.filter(({ name }) => name.split(" ")[0] === words[0]);
-  const topic = words.length === 1 ? topics.find(({ name }) => name === words[0]) : undefined;
   if (words[0] === "--man") terminal.out.write(await (await import("./manual/man.ts")).manPage(commands));
-  else if (topic) terminal.out.write(`${await topic.text()}\n`);
-  else if (words.length === 0) terminal.out.write(overview(commands));
-  else if (words.length === 1 && within.length > 1 && !commands.some(({ name }) => name === words[0]))
-    terminal.out.write(overview(within));
-  else {
-    refuseUnknownTopic(words);
-    terminal.out.write(commandHelp(await find(words).entry.load()));
-  }
+  else tell(await helpOn(words), terminal);
   return 0;
+}
+
+const tell = (text: string, { out }: Terminal) => out.write(narrow(text, widthOf(out)));
+
+async function helpOn(words: readonly string[]): Promise<string> {
+  const within = groupOf(words);
+  const topic = words.length === 1 ? topics.find(({ name }) => name === words[0]) : undefined;
+  if (topic) return `${await topic.text()}\n`;
+  if (words.length === 0) return overview(commands);
+  if (within) return overview(within);
+  refuseUnknownTopic(words);
+  return commandHelp(await find(words).entry.load());
+}
+
+/** Where one word is the first of several commands, and none by itself. */
+function groupOf(words: readonly string[]): readonly Entry[] | undefined {
+  const [word, ...rest] = words;
+  const within = commands.filter(({ name }) => name.split(" ")[0] === word);
+  return rest.length === 0 && within.length > 1 && !within.some(({ name }) => name === word) ? within : undefined;
 }
 
 /** `garza help exit-code` is nearer to a topic than to a command. */

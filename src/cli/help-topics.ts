@@ -44,11 +44,8 @@ export const topics: readonly Topic[] = [
           "In the repository (--root, GARZA_ROOT, or the nearest folder above with operations/)",
           repositoryFiles,
         ),
-        [
-          section("In the data folder, which is yours alone", dataFiles),
-          "  It is GARZA_HOME, else garza/NAME-HASH in XDG_STATE_HOME or ~/.local/state (on macOS in",
-          "  ~/Library/Application Support); garza doctor tells which.",
-        ].join("\n"),
+        section("In the data folder, which is yours alone", dataFiles),
+        "The data folder is GARZA_HOME, else garza/NAME-HASH in XDG_STATE_HOME or ~/.local/state (on macOS in ~/Library/Application Support); garza doctor tells which.",
       ].join("\n\n");
     },
   },

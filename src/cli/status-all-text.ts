@@ -1,11 +1,10 @@
 /** `garza status` as one screen: whoever reads only this knows what happened and what to type. */
-import type { OperationRow } from "../queue/rows.ts";
 import { duration, oneLine, type Paint, table, time } from "./output.ts";
-import { operationCells } from "./rows.ts";
+import { cutLines, fittedCells, isNarrow, type RowLook } from "./rows.ts";
 import { look as lookAt, type Overview } from "./status-all.ts";
 
 /** `width` in columns; infinite where nobody looks. */
-export type OverviewLook = { paint: Paint; now: number; width: number; more: string };
+export type OverviewLook = RowLook;
 
 /** Operations of each section, of the rest the number is told; and whether it says what to type for those in need. */
 export type Limits = { running: number; attention: number; queued: number; ended: number; advice: boolean };
@@ -21,7 +20,7 @@ export function overviewText(overview: Overview, look: OverviewLook, limits = us
   const section = (title: string, cells: string[][], of: { all: number; limit: number; list: string }) => {
     if (of.all === 0) return "";
     const lines = indent(table(cells.slice(0, of.limit))).split("\n");
-    const cut = lines.map((line) => cutLine(line, look));
+    const cut = lines.map((line) => cutLines(line, look));
     const shown = Math.min(cells.length, of.limit);
     return [paint.strong(title), ...(shown > 0 ? cut : []), ...rest(of.all - shown, of.list)].join("\n");
   };
@@ -52,7 +51,7 @@ export function overviewText(overview: Overview, look: OverviewLook, limits = us
     }),
     section(
       "Ended",
-      last.map((row) => endedCells(row, look)),
+      last.map((row) => fittedCells(row, look)),
       { all: Math.min(last.length, limits.ended), limit: limits.ended, list: "" },
     ),
   ];
@@ -69,8 +68,6 @@ const fullText = ({ fullDisk }: Overview, paint: Paint): string[] =>
     : [
         `${paint.bad("Disk full")} at ${fullDisk}: nothing is begun or accepted. Free 32 MiB or more there, and it goes on`,
       ];
-
-const isNarrow = ({ width }: OverviewLook) => width < 76;
 
 function agentText({ agent, running, attention, stats }: Overview, look: OverviewLook): string {
   const { paint, now, width } = look;
@@ -129,24 +126,11 @@ function queuedCells(queued: Overview["queued"], look: OverviewLook): string[][]
   ]);
 }
 
-/** Where there is little room the time goes first: they are in its order. */
-function endedCells(row: OperationRow, look: OverviewLook, isAlive = true): string[] {
-  const [id = "", at = "", ...cells] = operationCells(row, look.now, look.paint, isAlive);
-  if (look.width >= 100) return [id, at, ...cells];
-  return isNarrow(look) ? [id, ...cells] : [id, shortTime(row.queued_at, look.now), ...cells];
-}
-
-/** `17:04:05Z` of the same day, else `2026-11-22`. */
-function shortTime(at: number, now: number): string {
-  const [day = "", clock = ""] = time(at).split(" ");
-  return time(now).startsWith(day) ? clock : day;
-}
-
 function needs({ operation, why, next }: Overview["attention"][number], look: OverviewLook, advice: boolean): string {
-  const cells = endedCells(operation, look, operation.status !== "running").filter(Boolean);
+  const cells = fittedCells(operation, look, operation.status !== "running").filter(Boolean);
   const commands: [string, string][] = [...next, ["details:", lookAt(operation)]];
   return [
-    cutLine(`  ${cells.join("  ")}`, look),
+    cutLines(`  ${cells.join("  ")}`, look),
     wrap(oneLine(why), "    ", look),
     ...(advice ? [adviceText(commands, look)] : []),
   ].join("\n");
@@ -161,9 +145,6 @@ function adviceText(commands: [string, string][], { width }: OverviewLook): stri
   });
   return lines.join("\n");
 }
-
-const cutLine = (line: string, { width, more }: OverviewLook) =>
-  Number.isFinite(width) ? Bun.sliceAnsi(line, 0, width, more) : line;
 
 const wrap = (text: string, before: string, { width }: OverviewLook) =>
   (Number.isFinite(width) ? Bun.wrapAnsi(text, Math.max(10, width - before.length)) : text).replace(/^/gm, before);

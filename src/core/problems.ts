@@ -227,8 +227,8 @@ export function showFault(fault: Fault): string {
   if (fault.excerpt === undefined) return withHint(head, fault.hint);
   const gutter = String(fault.line);
   // The caret stands under its column also where the line is cut or holds tabs.
-  const from = Math.max(0, fault.column - 80);
-  const line = fault.excerpt.slice(from, from + 120).replaceAll("\t", " ");
+  const from = Math.max(0, fault.column - 50);
+  const line = fault.excerpt.slice(from, from + 70).replaceAll("\t", " ");
   const caret = `${" ".repeat(gutter.length)} | ${" ".repeat(Math.max(0, fault.column - 1 - from))}^`;
   return withHint(`${head}\n${gutter} | ${line}\n${caret}`, fault.hint);
 }

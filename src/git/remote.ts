@@ -1,6 +1,6 @@
 /** The repository that several machines share, and how it is reached: by its address, never by its name. */
 import { mkdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { sha256 } from "../core/hash.ts";
 import { type GitPlace, git } from "./git.ts";
 import { configured, currentBranch, type Tree } from "./tree.ts";
@@ -24,11 +24,17 @@ export async function findRemote(tree: Tree, sockets: string): Promise<Remote | 
   if (name === undefined) return undefined;
   // With what `url.….insteadOf` makes of it.
   const { exitCode, stdout } = await git(tree, ["remote", "get-url", "--push", name]);
-  const url = stdout.split("\n")[0] ?? "";
-  if (exitCode !== 0 || url === "") return undefined;
+  const written = stdout.split("\n")[0] ?? "";
+  if (exitCode !== 0 || written === "") return undefined;
+  const url = isRelative(written) ? resolve(await topOf(tree), written) : written;
   const config = [...networkConfig, ...(await ownConfig(tree)), [`remote.${sharedRemote}.url`, url] as const];
   return { name, url, config, env: await environment(tree, url, sockets) };
 }
+
+/** A path, as git itself tells one from `host:path` and `scheme://…`: it counts from the work tree's top. */
+const isRelative = (url: string) => !url.startsWith("/") && !/^[^/]*:/.test(url);
+
+const topOf = async (tree: Tree) => (await git(tree, ["rev-parse", "--show-toplevel"])).stdout.trim() || tree.directory;
 
 /** What the remote is called in calls of the private store. It follows no branches, so that nothing is noted on the side. */
 export const sharedRemote = "shared";

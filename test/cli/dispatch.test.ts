@@ -40,6 +40,21 @@ test("without a command, and with --help, every command is listed", async () => 
     expect(new RegExp(`^  ${name} +${RegExp.escape(summary)}$`, "m").test(bare.out)).toBe(!hidden);
 });
 
+test("the first word of several commands has help, too", async () => {
+  const { type } = box();
+  const group = await type("help", "queue");
+  expect(group.out).toContain("queue rollback");
+  expect(group.out).not.toContain("template list");
+  for (const typed of [
+    ["queue", "--help"],
+    ["queue", "-h"],
+    ["--help", "queue"],
+    ["queue", "--json", "--help"],
+  ])
+    expect(await type(...typed)).toEqual(group);
+  expect((await type("queue", "ad", "--help")).err).toContain("Did you mean: garza queue add");
+});
+
 test("every command has help with an example that begins with it, and says what the table says", async () => {
   const { type } = box();
   for (const { name, summary, load } of commands) {

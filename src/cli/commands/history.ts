@@ -5,10 +5,10 @@ import type { History } from "../../queue/history.ts";
 import type { OperationRow } from "../../queue/rows.ts";
 import type { Call, Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
-import { json, paintFor, table } from "../output.ts";
+import { json, table } from "../output.ts";
 import { readPast } from "../point-in-time.ts";
 import { leftBehind, runningAgent } from "../queue-reader.ts";
-import { operationCells } from "../rows.ts";
+import { cutLines, fittedCells, lookOf } from "../rows.ts";
 import { neverRun } from "../status-all-text.ts";
 import { readLimit, readStatus, statuses } from "../statuses.ts";
 
@@ -47,10 +47,9 @@ export const history: Command = {
     opened?.close();
     if (flag("json")) terminal.out.write(json(rows.map((row) => operationDocument(row))));
     else if (rows.length > 0) {
-      const paint = paintFor(terminal.out, terminal.env);
-      terminal.out.write(
-        `${table(rows.map((row) => operationCells(row, terminal.clock.now(), paint, !died.has(row.id))))}\n`,
-      );
+      const look = lookOf(terminal);
+      const cells = rows.map((row) => fittedCells(row, look, !died.has(row.id)));
+      terminal.out.write(`${cutLines(table(cells), look)}\n`);
     } else terminal.err.write(`${opened ? "No such operations." : neverRun}\n`);
     return 0;
   },

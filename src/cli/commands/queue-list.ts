@@ -1,9 +1,9 @@
 import type { OperationFilter } from "../../api/reader.ts";
 import type { Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
-import { json, paintFor, table } from "../output.ts";
+import { json, table } from "../output.ts";
 import { leftBehind, openQueueReader } from "../queue-reader.ts";
-import { queueCells } from "../rows.ts";
+import { cutLines, lookOf, queueCells } from "../rows.ts";
 import { readLimit, readStatus, statuses } from "../statuses.ts";
 
 export const list: Command = {
@@ -47,11 +47,9 @@ export const list: Command = {
     opened?.close();
     if (flag("json")) terminal.out.write(json(page));
     else if (page.operations.length > 0) {
-      const paint = paintFor(terminal.out, terminal.env);
-      const cells = page.operations.map((operation) =>
-        queueCells(operation, terminal.clock.now(), paint, !died.has(operation.id)),
-      );
-      terminal.out.write(`${table(cells)}\n`);
+      const look = lookOf(terminal);
+      const cells = page.operations.map((operation) => queueCells(operation, look, !died.has(operation.id)));
+      terminal.out.write(`${cutLines(table(cells), look)}\n`);
       if (page.next !== null) terminal.err.write(`more: --cursor ${page.next}\n`);
     } else
       terminal.err.write(

@@ -19,8 +19,12 @@ export const resolve: Command = {
     "carries it on, or garza queue resume does.",
   ].join("\n"),
   options: [
-    { flags: "--step <name>", says: "The step, as garza status shows it" },
-    { flags: "--as <verdict>", says: "done (go on after it), not-done (run it again), failed (roll back)" },
+    { flags: "--step <name>", says: "The step, as garza status shows it", needed: true },
+    {
+      flags: "--as <verdict>",
+      says: "done (go on after it), not-done (run it again), failed (roll back)",
+      needed: true,
+    },
   ],
   examples: ["garza queue resolve op_01JD8Z7Q3K5X9ABCD2 --step migrate --as done"],
   async run(call) {

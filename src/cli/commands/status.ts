@@ -1,9 +1,9 @@
 import { problem } from "../../core/problem.ts";
 import type { Mapping } from "../../core/value.ts";
 import type { Call, Command } from "../command.ts";
-import { marksFor } from "../marks.ts";
 import { openPlaces } from "../open.ts";
-import { json, paintFor, widthOf } from "../output.ts";
+import { json } from "../output.ts";
+import { lookOf } from "../rows.ts";
 import { showOperation } from "../show-operation.ts";
 
 export const status: Command = {
@@ -62,9 +62,7 @@ async function showAll(call: Call): Promise<number> {
   if (flag("json")) terminal.out.write(json(overviewDocument(all)));
   else if (!queue) terminal.out.write(`${neverRun}\n`);
   else {
-    const { out, env, clock } = terminal;
-    const look = { paint: paintFor(out, env), now: clock.now(), width: widthOf(out), more: marksFor(env).more };
-    out.write(overviewText(all, look));
+    terminal.out.write(overviewText(all, lookOf(terminal)));
   }
   return 0;
 }

@@ -271,6 +271,15 @@ test("through an agent it is the same", async () => {
   expect((await atRemote(at, "deployments.json")).by).toBe("me");
 }, 60_000);
 
+test("a remote whose address is a path from the work tree is reached as git reaches it", async () => {
+  await using at = await machines(1, { files });
+  const [a] = at.all as [Sandbox];
+  await at.git(a, "remote", "set-url", "origin", "../remote.git");
+  await ok(a, "run", "set", "version=4");
+  expect((await atRemote(at, "deployments.json")).apps.web.version).toBe("4");
+  expect(await status(at, a)).toBe("## main...origin/main");
+}, 60_000);
+
 test("manual leaves the files to a person", async () => {
   await using at = await machines(1, { files: { ...files, "garza.yml": "state: { publish: manual }\n" } });
   const [a] = at.all as [Sandbox];
