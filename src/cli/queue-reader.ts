@@ -1,8 +1,16 @@
 /** The journal beside its owner, read-only. */
+import type { Database } from "bun:sqlite";
+import { hostname } from "node:os";
+import { join } from "node:path";
 import { openReader } from "../agent/reader.ts";
 import type { Reader } from "../api/reader.ts";
 import type { Places } from "../core/config.ts";
+import { statOf } from "../core/files.ts";
+import { GarzaError } from "../core/problem.ts";
 import { groupLimit, loadSettings, type Settings } from "../core/settings.ts";
+import { loadServices } from "../hosts/read-services.ts";
+import { holdersIn } from "../locks/holders.ts";
+import type { LockHolder } from "../locks/locks.ts";
 import { type History, openHistory } from "../queue/history.ts";
 import type { Claimant } from "../queue/queue.ts";
 import type { Surroundings } from "../queue/reasons.ts";
@@ -21,6 +29,12 @@ export type QueueReader = {
   /** The data folder, where its disk is full. */
   fullDisk: string | null;
   stats(): Stats;
+  /** Who holds what, here and elsewhere, as far as this machine has heard. */
+  locks: LockHolder[];
+  /** What other machines are still to be told: locks that were given back, changes of state files. */
+  owed: { locks: number; changes: number };
+  /** Of infra/services.yml. */
+  services: readonly string[];
   close(): void;
 };
 
@@ -37,9 +51,31 @@ export function openQueueReader(places: Places, { env, clock }: Pick<Terminal, "
     agent,
     fullDisk: hasReserve(places.data) ? null : places.data,
     surroundings: { workers, groupLimit: (group) => groupLimit(settings, group) },
+    locks: holdersIn(history.database, hostname()),
+    owed: owedIn(history.database),
+    services: namesOf(places.root),
     stats: () => history.stats({ workers, maxConcurrent: limitOf(settings), now: clock.now() }),
     close: () => history.close(),
   };
+}
+
+function owedIn(db: Database): QueueReader["owed"] {
+  const count = (sql: string) => db.query<{ count: number }, []>(sql).get()?.count ?? 0;
+  return {
+    locks: count("select count(*) as count from lease where status = 'leaving'"),
+    changes: count("select count(*) as count from state_change where status = 'pending'"),
+  };
+}
+
+/** None where the registry can't be read: garza doctor tells why. */
+function namesOf(root: string): string[] {
+  if (!statOf(join(root, "infra", "services.yml"))) return [];
+  try {
+    return loadServices(root).names();
+  } catch (thrown) {
+    if (thrown instanceof GarzaError) return [];
+    throw thrown;
+  }
 }
 
 /** The counts where nothing has been submitted yet. Throws `configuration`. */

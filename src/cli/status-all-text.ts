@@ -6,10 +6,17 @@ import { look as lookAt, type Overview } from "./status-all.ts";
 /** `width` in columns; infinite where nobody looks. */
 export type OverviewLook = RowLook;
 
-/** Operations of each section, of the rest the number is told; and whether it says what to type for those in need. */
-export type Limits = { running: number; attention: number; queued: number; ended: number; advice: boolean };
+/** Lines of each section, of the rest the number is told (`around`: of locks and of services); and whether it says what to type for those in need. */
+export type Limits = {
+  running: number;
+  attention: number;
+  queued: number;
+  ended: number;
+  around: number;
+  advice: boolean;
+};
 
-export const usual: Limits = { running: 10, attention: 10, queued: 5, ended: 10, advice: true };
+export const usual: Limits = { running: 10, attention: 10, queued: 5, ended: 10, around: 10, advice: true };
 
 export function overviewText(overview: Overview, look: OverviewLook, limits = usual): string {
   const { running, queued, attention, unseen, last, stats } = overview;
@@ -49,13 +56,24 @@ export function overviewText(overview: Overview, look: OverviewLook, limits = us
       limit: limits.queued,
       list: "garza queue list queued",
     }),
+    section("Locks", lockCells(overview.locks), {
+      all: limits.around && overview.locks.length,
+      limit: limits.around,
+      list: "garza lock list",
+    }),
+    limits.around > 0 && owedText(overview),
+    section("Services", serviceCells(overview.services, look), {
+      all: limits.around && overview.services.length,
+      limit: limits.around,
+      list: "garza status --json",
+    }),
     section(
       "Ended",
       last.map((row) => fittedCells(row, look)),
       { all: Math.min(last.length, limits.ended), limit: limits.ended, list: "" },
     ),
   ];
-  const isNew = !overview.agent && blocks.slice(1).every((block) => !block);
+  const isNew = !overview.agent && [running, queued, attention, last].every(({ length }) => length === 0);
   if (isNew) blocks.push(neverRun);
   return `${blocks.filter(Boolean).join("\n\n")}\n`;
 }
@@ -101,6 +119,33 @@ function withCommand(sentence: string, next: string, look: OverviewLook): string
   return Bun.stringWidth(sentence) + 2 + Bun.stringWidth(next) <= look.width
     ? `${sentence}. ${next}`
     : `${wrap(sentence, "", look)}\n  ${next}`;
+}
+
+function lockCells(locks: Overview["locks"]): string[][] {
+  return locks.map(({ resource, operator, host, operation, since, scope, expires }) => [
+    oneLine(resource),
+    `${oneLine(operator)}${scope === "away" ? ` on ${oneLine(host)}` : ""}`,
+    oneLine(operation),
+    `since ${time(since)}`,
+    expires === undefined ? "" : `until ${time(expires)}, unless it is renewed`,
+  ]);
+}
+
+function owedText({ owed: { locks, changes } }: Overview): string {
+  const parts = [
+    ...(locks > 0 ? [`${locks} ${locks === 1 ? "lock that was" : "locks that were"} given back`] : []),
+    ...(changes > 0 ? [`${changes} ${changes === 1 ? "change" : "changes"} of state files`] : []),
+  ];
+  return parts.length === 0
+    ? ""
+    : `Other machines are still to be told of ${parts.join(" and ")}. Do it now: garza state sync`;
+}
+
+function serviceCells(services: Overview["services"], look: OverviewLook): string[][] {
+  return services.map(({ name, last }) => [
+    oneLine(name),
+    ...(last ? fittedCells(last, look).slice(1) : ["nothing was done about it here lately"]),
+  ]);
 }
 
 const rest = (count: number, all: string) => (count > 0 ? [`  … and ${count} more: ${all}`] : []);

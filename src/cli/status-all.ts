@@ -1,5 +1,6 @@
 /** `garza status`: who runs operations, what runs and waits, what needs a person, how the last ones ended. */
 import type { Mapping } from "../core/value.ts";
+import type { LockHolder } from "../locks/locks.ts";
 import { operationDocument } from "../queue/documents.ts";
 import type { History } from "../queue/history.ts";
 import type { OperationRow } from "../queue/rows.ts";
@@ -20,6 +21,11 @@ export type Overview = {
   /** So many more were not looked at for what they need. */
   unseen: number;
   last: OperationRow[];
+  locks: LockHolder[];
+  /** What other machines are still to be told. */
+  owed: { locks: number; changes: number };
+  /** Each with the last operation that was about it and has ended. */
+  services: { name: string; last: OperationRow | null }[];
 };
 
 /** `more`: steps that run beside it. */
@@ -43,9 +49,13 @@ export const emptyOverview = (stats: Stats): Overview => ({
   attention: [],
   unseen: 0,
   last: [],
+  locks: [],
+  owed: { locks: 0, changes: 0 },
+  services: [],
 });
 
-export function overview({ history, agent, surroundings, stats, fullDisk }: QueueReader): Overview {
+export function overview(reader: QueueReader): Overview {
+  const { history, agent, surroundings, stats, fullDisk, locks, owed } = reader;
   const running = history.list({ status: "running", limit: lookBack });
   const left = leftBehind(history, running, agent);
   const queued = history.queued({ limit: lookAhead });
@@ -61,9 +71,13 @@ export function overview({ history, agent, surroundings, stats, fullDisk }: Queu
     return advice && !isSettled(operation, all) ? [{ ...advice, operation }] : [];
   });
   const needy = new Set(attention.map(({ operation }) => operation.id));
+  const newest = ended.flat().toSorted((a, b) => (b.ended_at ?? 0) - (a.ended_at ?? 0) || b.sequence - a.sequence);
   return {
     agent,
     fullDisk,
+    locks,
+    owed,
+    services: reader.services.map((name) => ({ name, last: newest.find(({ target }) => target === name) ?? null })),
     stats: stats(),
     running: running
       .filter(({ id }) => !left.has(id))
@@ -74,10 +88,7 @@ export function overview({ history, agent, surroundings, stats, fullDisk }: Queu
       .map((operation) => ({ operation, waiting: history.waiting(operation, surroundings) })),
     attention,
     unseen: Math.max(0, open.length - lookedAt),
-    last: ended
-      .flat()
-      .toSorted((a, b) => (b.ended_at ?? 0) - (a.ended_at ?? 0) || b.sequence - a.sequence)
-      .slice(0, shownEnded),
+    last: newest.slice(0, shownEnded),
   };
 }
 
@@ -107,7 +118,8 @@ export function currentStep(history: History, { id }: OperationRow): CurrentStep
   return last ? { name: last.name, started_at: last.started_at, more: leaves.length - 1 } : null;
 }
 
-export function overviewDocument({ agent, fullDisk, stats, running, queued, attention, last }: Overview): Mapping {
+export function overviewDocument(all: Overview): Mapping {
+  const { agent, fullDisk, stats, running, queued, attention, last, locks, owed, services } = all;
   return {
     agent: agent && { ...agent, busy: running.length },
     full_disk: fullDisk,
@@ -121,6 +133,9 @@ export function overviewDocument({ agent, fullDisk, stats, running, queued, atte
       next: next.map(([, command]) => command),
       look: look(operation),
     })),
+    locks: locks.map((holder) => ({ ...holder })),
+    owed,
+    services: services.map(({ name, last: latest }) => ({ name, last: latest && operationDocument(latest) })),
     ended: last.map((operation) => operationDocument(operation)),
   };
 }

@@ -23,6 +23,8 @@ export type HistoryFilter = {
 };
 
 export type History = {
+  /** What it reads, for who knows more of it. */
+  database: Database;
   /** By id or by the end of an id that names only one. Throws `operation-unknown`. */
   operation(id: string): OperationRow;
   /** Newest first, nested operations left out. */
@@ -56,6 +58,7 @@ export function readHistory(db: Database, places: Places): History {
   const rows = <Row>(sql: string, ...values: (string | number)[]) =>
     db.query<Row, (string | number)[]>(sql).all(...values);
   const history: History = {
+    database: db,
     operation(id) {
       const [whole] = rows<OperationRow>("select * from operation where id = ?", id);
       const found = whole ? [whole] : rows<OperationRow>("select * from operation where id like '%' || ? limit 2", id);

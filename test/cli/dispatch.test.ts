@@ -114,6 +114,9 @@ test("where nothing has run, status and history say so", async () => {
   expect(JSON.parse((await type("status", "--json")).out)).toEqual({
     agent: null,
     full_disk: null,
+    locks: [],
+    owed: { locks: 0, changes: 0 },
+    services: [],
     paused: [],
     running: [],
     queued: [],

@@ -47,15 +47,16 @@ export function openQueueScreen(places: Places, terminal: Terminal, quit: () => 
 /** What goes first where there is little room. */
 const lessAndLess: Partial<Limits>[] = [
   {},
-  { ended: 5 },
-  { ended: 3 },
-  { ended: 3, queued: 3 },
-  { ended: 3, queued: 3, advice: false },
-  { ended: 2, queued: 2, attention: 3, advice: false },
-  { ended: 1, queued: 1, attention: 2, running: 5, advice: false },
-  { ended: 0, queued: 1, attention: 1, running: 3, advice: false },
-  { ended: 0, queued: 0, attention: 0, running: 3, advice: false },
-  { ended: 0, queued: 0, attention: 0, running: 0, advice: false },
+  { around: 5, ended: 5 },
+  { around: 0, ended: 5 },
+  { around: 0, ended: 3 },
+  { around: 0, ended: 3, queued: 3 },
+  { around: 0, ended: 3, queued: 3, advice: false },
+  { around: 0, ended: 2, queued: 2, attention: 3, advice: false },
+  { around: 0, ended: 1, queued: 1, attention: 2, running: 5, advice: false },
+  { around: 0, ended: 0, queued: 1, attention: 1, running: 3, advice: false },
+  { around: 0, ended: 0, queued: 0, attention: 0, running: 3, advice: false },
+  { around: 0, ended: 0, queued: 0, attention: 0, running: 0, advice: false },
 ];
 
 /** At most `rows` lines, none wider than `look.width`. The first one never changes, so that little is drawn anew. */
