@@ -99,7 +99,7 @@ const wishes: Record<Wish, (cancel: () => void, detach: AbortController) => void
 /** Where nobody can be asked, Ctrl-C means what it means everywhere. */
 async function askWhatNow(terminal: Terminal, view: View, signal: AbortSignal): Promise<Wish> {
   if (!terminal.interactive) return "cancel";
-  const question = "The agent runs it. [c]ancel it, [d]etach and leave it running, or [g]o on watching? [g] ";
+  const question = "The agent runs it: [c]ancel it, [d]etach from it, or [g]o on watching? [g] ";
   const answer = await view.paused(() => terminal.ask(question, signal));
   const letter = answer?.trim().toLowerCase()[0];
   return letter === "c" ? "cancel" : letter === "d" ? "detach" : "go on";
