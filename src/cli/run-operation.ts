@@ -42,7 +42,7 @@ async function reachOwner(settings: Settings, view: View): Promise<Reached> {
   const giveUp = () => given.abort();
   const release = heedSignals(terminal, { interrupt: giveUp, leave: giveUp, terminate: giveUp });
   try {
-    await keepMergeDriver(places.root, terminal, view.note);
+    await keepMergeDriver(places.root, terminal, view.note, true);
     return await reach(places, terminal, {
       command: "garza run",
       onlyOwn: true,
