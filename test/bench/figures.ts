@@ -7,6 +7,7 @@ import type { Measure } from "./measure.ts";
 import { busyAgent, floodedAgent, idleAgent } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { recovery } from "./recovery.ts";
+import { lockTurn, publication } from "./sharing.ts";
 import { stateMerge } from "./state-merge.ts";
 import { batch, firstStep, manyClients } from "./submitting.ts";
 
@@ -22,6 +23,8 @@ export const figures: Record<string, Measure> = {
   "1,000,000 queued": largeQueue,
   "100,000 operations recovered": recovery,
   "state merge": stateMerge,
+  "shared lock": lockTurn,
+  publication,
   "idle agent": idleAgent,
   "agent's step with 1 GB of output": floodedAgent,
   "agent's memory": busyAgent,

@@ -138,7 +138,7 @@ describe("the driver of a clone", () => {
     expect(await driver(box)).toBe("");
     await box.run("git", "worktree", "add", "-q", "../tree");
     const root = join(box.folder, "tree");
-    expect((await box.garza("run", "t", "--root", root)).stderr).toContain("state files of this clone are merged by");
+    expect((await box.garza("run", "t", "--root", root)).exitCode).toBe(0);
     expect(await driver(box)).toContain(compiledProgram());
     expect((await box.run("git", "-C", root, "status", "--porcelain")).stdout).toBe("");
   });
