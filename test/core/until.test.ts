@@ -15,6 +15,8 @@ const root = sandbox();
 const env = childEnvironment({ PATH: process.env.PATH });
 const longAgo = 1_000_000_000_000;
 const farAway = () => Date.now() + 3_600_000;
+/** Enough for it to say that it does not listen. */
+const inAMoment = () => Date.now() + 2_000;
 
 const begin = (script: string, until?: number): ProcessStart => {
   const folder = join(root, "run", stepToken());
@@ -51,7 +53,7 @@ describe("a process with a time to live", () => {
   });
 
   test("is killed where it does not listen, with all of its group, and then has no exit code", async () => {
-    const start = begin("trap '' TERM; sleep 71 & while :; do sleep 0.02; done", longAgo);
+    const start = begin("trap '' TERM; sleep 71 & while :; do sleep 0.02; done", inAMoment());
     const running = startProcess(start);
     expect(await running.exited).toEqual({ exitCode: null, signal: "SIGKILL", remaining: [], lapsed: true });
     expect(await readEvidence(start.folder)).toEqual({ state: "gone", lapsed: true });
