@@ -13,7 +13,6 @@ import { sandbox, until } from "../support/temporary.ts";
 
 const root = sandbox();
 const env = childEnvironment({ PATH: process.env.PATH });
-const longAgo = 1_000_000_000_000;
 const farAway = () => Date.now() + 3_600_000;
 /** Enough for it to say that it does not listen. */
 const inAMoment = () => Date.now() + 2_000;
