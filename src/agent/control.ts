@@ -13,6 +13,7 @@ import type { OperationRow } from "../queue/rows.ts";
 import type { TemplateSource } from "../template/library.ts";
 import type { Given } from "../template/parameters.ts";
 import { follow } from "./follow.ts";
+import { openHandLocks } from "./hand-locks.ts";
 import { openMasks } from "./masks.ts";
 import { prepareAll } from "./prepare-all.ts";
 import { openQuestions } from "./questions.ts";
@@ -71,6 +72,7 @@ export function openControl(request: ControlRequest): Control {
 
   const control: Control = {
     ...openQuestions({ world, history, isFull }),
+    ...openHandLocks(world.locks),
 
     submit: async (wanted) => accept(prepareAll(world, wanted)),
 

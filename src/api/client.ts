@@ -11,7 +11,7 @@ import type { OperationFilter } from "./reader.ts";
 import type { WantedJson } from "./routes/operation-schemas.ts";
 import type { queue } from "./schemas/agent.ts";
 import type { operation, operationPage } from "./schemas/operation.ts";
-import { type AcceptedJson, acceptedFromJson, operationId } from "./wire.ts";
+import { type AcceptedJson, acceptedFromJson, type HolderJson, holderFromJson, operationId } from "./wire.ts";
 
 /**
  * Everything throws `no-agent` where nobody listens, `not-allowed` where the socket is another user's, and
@@ -54,6 +54,12 @@ export function openClient({ socket, clock = systemClock }: { socket: string; cl
     resume: async (id, by, from) => void (await about(id, "resume", { by, from })),
     resolve: async (id, step, as, by) => (await about(id, "resolve", { by, step, as })).carries_on,
     rollback: async (id, by) => (await about(id, "rollback", { by })).id,
+    acquireLock: async ({ resource, by, reason, ttlSeconds, waitSeconds }) => {
+      const body = { by, reason, ttl_seconds: ttlSeconds, wait_seconds: waitSeconds };
+      const { holder } = await post<{ holder: HolderJson }>(`/locks/${encodeURIComponent(resource)}/acquire`, body);
+      return holderFromJson(holder);
+    },
+    releaseLock: ({ resource, ...body }) => post(`/locks/${encodeURIComponent(resource)}/release`, body),
     pause: async (template, by, reason) =>
       void (await post("/queue/pause", { by, template: template ?? undefined, reason: reason ?? undefined })),
     unpause: async (template) =>

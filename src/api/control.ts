@@ -6,6 +6,7 @@ import type { OperationEvent } from "../core/events.ts";
 import type { Stream } from "../core/output.ts";
 import type { Fault } from "../core/problems.ts";
 import type { Verdict } from "../engine/resolve.ts";
+import type { LockHolder } from "../locks/locks.ts";
 import type { TemplateSource } from "../template/library.ts";
 import type { Given } from "../template/parameters.ts";
 import type { Questions } from "./questions.ts";
@@ -62,6 +63,22 @@ export type Watching = {
 /** State files that were pushed; why the work tree is not as the remote, where it is not. */
 export type Synced = { files: string[]; tree: string | null };
 
+/** A lock that a person takes. `by`: who has it then, `user@machine`. */
+export type WantedLock = {
+  resource: string;
+  by: string;
+  reason?: string;
+  ttlSeconds: number;
+  /** 0: fail at once. */
+  waitSeconds: number;
+};
+
+/** `mark`: of what was seen (see `LockView`); it is taken by force then, also from a living holder. */
+export type GivenLock = { resource: string; by: string; force?: { mark: string; reason: string } };
+
+/** `owed`: why other machines do not know yet; they are told as soon as they can be. */
+export type LockGiven = { was_held: boolean; owed: string | null };
+
 export type Control = Questions & {
   /** All of them in one transaction, or none: a fault in one refuses all. Durable when it resolves. Throws `template-…`, `parameters`, `key-used`, `storage-full`, `batch`. */
   submit(wanted: readonly Wanted[]): Promise<Accepted[]>;
@@ -75,6 +92,10 @@ export type Control = Questions & {
   resolve(id: string, step: string, verdict: Verdict, by: string): Promise<boolean>;
   /** The undo steps and rollback of an operation that ended without them; of an interrupted one, instead of carrying on. Resolves to the operation that does it. */
   rollback(id: string, by: string): Promise<string>;
+  /** It is renewed as long as an agent runs, and given back by `releaseLock`. Throws `lock-held`, `remote-unreachable`. */
+  acquireLock(wanted: WantedLock): Promise<LockHolder>;
+  /** Throws `lock-held` for another's without force, `busy` where what is taken by force has changed. */
+  releaseLock(given: GivenLock): Promise<LockGiven>;
   /** Null: the whole queue. What runs goes on. */
   pause(template: string | null, by: string, reason: string | null): Promise<void>;
   /** False: it was not paused. */

@@ -1,5 +1,7 @@
 /** Every command. The summaries are here so that `--help` loads none of them. */
+
 import type { Command } from "./command.ts";
+import { sharedCommands } from "./index-shared.ts";
 
 /** `hidden`: for programs to call; people find it in the manual. */
 export type Entry = { name: string; summary: string; hidden?: true; load(): Promise<Command> };
@@ -140,42 +142,7 @@ export const commands: readonly Entry[] = [
     summary: "Operations, newest first",
     load: async () => (await import("./commands/history.ts")).history,
   },
-  {
-    name: "state get",
-    summary: "Print a state file, or a value in it",
-    load: async () => (await import("./commands/state-get.ts")).get,
-  },
-  {
-    name: "state set",
-    summary: "Set a value in a state file",
-    load: async () => (await import("./commands/state-set.ts")).set,
-  },
-  {
-    name: "state delete",
-    summary: "Delete a value from a state file",
-    load: async () => (await import("./commands/state-set.ts")).remove,
-  },
-  {
-    name: "state diff",
-    summary: "What differs between the state files here and those that are committed",
-    load: async () => (await import("./commands/state-diff.ts")).diff,
-  },
-  {
-    name: "state sync",
-    summary: "Push what was changed in state files here, and get what others have changed",
-    load: async () => (await import("./commands/state-sync.ts")).sync,
-  },
-  {
-    name: "state history",
-    summary: "Who changed a value in a state file, when, and in which operation",
-    load: async () => (await import("./commands/state-history.ts")).history,
-  },
-  {
-    name: "state merge-driver",
-    summary: "Merge three versions of a state file, as git's merge driver",
-    hidden: true,
-    load: async () => (await import("./commands/state-merge-driver.ts")).mergeDriver,
-  },
+  ...sharedCommands,
   {
     name: "template list",
     summary: "The templates of this repository and those built in",

@@ -197,7 +197,11 @@ export function openKeeper({ sharing, deadlines, db, clock, carry, isKept, tell 
         for (const lease of left) putLease(writer, { ...lease, ours: false });
       });
       const resources = left.map(({ resource }) => resource);
-      await plain(resources, moveWith(found), found);
+      const outcomes = await plain(resources, moveWith(found), found);
+      for (const { resource, owner } of left) {
+        const outcome = outcomes.get(resource);
+        if (outcome?.kind === "lost") tell({ type: "lost", resource, operation: owner ?? "", why: outcome.why });
+      }
       look();
     },
     end() {

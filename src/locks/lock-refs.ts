@@ -7,9 +7,9 @@ import { lockCommit, readLockText, type Seen } from "./lock-text.ts";
 import { encodeResource } from "./resource-name.ts";
 import type { Transition } from "./transitions.ts";
 
-const folder = "refs/garza/locks/";
+export const lockFolder = "refs/garza/locks/";
 
-export const lockRef = (resource: string): string => `${folder}${encodeResource(resource)}`;
+export const lockRef = (resource: string): string => `${lockFolder}${encodeResource(resource)}`;
 
 /** Null: it was never used. Throws `remote-unreachable`, `remote-refused`. */
 export async function readLock(store: PrivateStore, resource: string): Promise<Seen | null> {
@@ -20,10 +20,10 @@ export async function readLock(store: PrivateStore, resource: string): Promise<S
 
 /** Every lock that the remote knows of, free ones too, by resource. */
 export async function listLocks(store: PrivateStore): Promise<{ resource: string; seen: Seen }[]> {
-  return (await fetchRefs(store, [folder])).map((found) => {
+  return (await fetchRefs(store, [lockFolder])).map((found) => {
     const seen = seenAt(found);
     // A ref that can't be read has only its own name.
-    return { resource: "text" in seen ? seen.text.res : found.ref.slice(folder.length), seen };
+    return { resource: "text" in seen ? seen.text.res : found.ref.slice(lockFolder.length), seen };
   });
 }
 

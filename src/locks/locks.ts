@@ -3,6 +3,7 @@
  * remote, the same locks are held there as well, against other machines (shared-locks.ts).
  */
 import type { Problem } from "../core/problem.ts";
+import type { TakeAway } from "./take-away.ts";
 import type { Move } from "./transact.ts";
 
 export type LockHolder = {
@@ -63,6 +64,8 @@ export type Locks = {
    * the turn it was called in.
    */
   release(release: LockRelease): Promise<boolean>;
+  /** By force, from whoever has it: exactly what was seen. Throws `busy` where that has changed. */
+  takeAway(wanted: TakeAway): Promise<void>;
   holder(resource: string): Promise<LockHolder | undefined>;
   heldBy(operation: string): Promise<LockHolder[]>;
   /**

@@ -16,6 +16,7 @@ import { openMirror } from "./mirror.ts";
 import { releaseAway } from "./release-away.ts";
 import { resourceName } from "./resource-name.ts";
 import type { Sharing } from "./sharing.ts";
+import { takeAway } from "./take-away.ts";
 import { type Taken, takeLease } from "./take-lease.ts";
 import { moveLeases } from "./transact.ts";
 import { requireUnmoved } from "./unmoved.ts";
@@ -44,11 +45,21 @@ export type LocksRequest = {
   onFree?: (resource: string) => void;
 };
 
+/** Operations have ids without it. */
+const isByHand = (owner: string) => owner.includes("@");
+
 export function openLocks(request: LocksRequest): Locks {
   const { db, root, clock, sharing, deadlines, machine, ttlSeconds, warn = () => {}, onFree = () => {} } = request;
   const listeners = new Set<LockListener>();
   const tell = (event: LockEvent) => {
     for (const listener of listeners) listener(event);
+    // What a person has taken, nobody is there to stop.
+    if (event.type === "lost" && isByHand(event.operation)) void letGo(event).catch(() => {});
+  };
+  const letGo = async ({ resource, operation }: LockEvent) => {
+    await local.release({ resource, operation, force: false, all: true });
+    showNow(resource);
+    warn(`lock ${resource} is no longer ${operation}'s, who had taken it by hand: it ran out, or was taken away`);
   };
   const bells = openBells(clock);
   const mirror = openMirror({ root, warn });
@@ -154,6 +165,14 @@ export function openLocks(request: LocksRequest): Locks {
       return found ? releaseAway(found, release.resource, release.force) : wasHeld;
     },
 
+    async takeAway(wanted) {
+      await takeAway({ local, sharing, tell }, wanted);
+      const resource = resourceName(wanted.resource);
+      showNow(resource);
+      keeper.look();
+      bells.ring(resource);
+      onFree(resource);
+    },
     settled: () => keeper.settled(),
     adopt: () => keeper.adopt(),
     async retake(operation) {

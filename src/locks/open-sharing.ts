@@ -6,7 +6,7 @@ import type { PrivateStore } from "../git/private-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Sharing } from "./sharing.ts";
-import { openSightings } from "./sightings.ts";
+import { openSightings, type Patience } from "./sightings.ts";
 import { openTickets } from "./tickets.ts";
 import { openTurns } from "./turns.ts";
 
@@ -31,12 +31,15 @@ export function openSharing({
   settings,
   data,
 }: SharingRequest): () => Promise<Sharing | undefined> {
-  const ms = (name: "locks.grace" | "locks.max_skew") => parseDuration(settings[name].value) ?? 0;
-  const patience = { graceMs: ms("locks.grace"), skewMs: ms("locks.max_skew") };
-  const sightings = openSightings(join(data, "locks"), patience, { now: clock.now });
+  const sightings = openSightings(join(data, "locks"), patienceOf(settings), { now: clock.now });
   const [tickets, turns] = [openTickets(machine, clock), openTurns()];
   return async () => {
     const store = await remote();
     return store && { db, store, clock, machine, sightings, deadlines, tickets, turns };
   };
+}
+
+export function patienceOf(settings: Settings): Patience {
+  const ms = (name: "locks.grace" | "locks.max_skew") => parseDuration(settings[name].value) ?? 0;
+  return { graceMs: ms("locks.grace"), skewMs: ms("locks.max_skew") };
 }

@@ -40,7 +40,8 @@ const schema = z.looseObject({
 const countsMs = 120_000;
 const showAgainMs = 45_000;
 
-export const ticketPrefix = (resource: string): string => `refs/garza/waits/${encodeResource(resource)}/`;
+export const ticketFolder = "refs/garza/waits/";
+export const ticketPrefix = (resource: string): string => `${ticketFolder}${encodeResource(resource)}/`;
 
 /** Those that count now, of other machines. */
 export function readTickets(found: readonly FoundRef[], resource: string, own: string, now: number): Ticket[] {

@@ -95,6 +95,8 @@ function recorded(asked: unknown[][]): Omit<Control, "follow" | "watch"> {
       asked.push(["rollback", ...given]);
       return "op_back";
     },
+    acquireLock: none,
+    releaseLock: none,
     pause: async (...given) => void asked.push(["pause", ...given]),
     unpause: async (...given) => asked.push(["unpause", ...given]) > 0,
     syncState: async () => ({ files: ["infra/state/a.json"], tree: null }),

@@ -14,7 +14,7 @@ async function serveAt(socket: string): Promise<{ code: string } | { mode: strin
   const none = () => ({ [Symbol.asyncIterator]: () => ({ next: never }) });
   const control = {
     ...unasked, submit: never, cancel: never, retry: never, resume: never, resolve: never, rollback: never, pause: never,
-    unpause: never, syncState: never, follow: none, watch: none,
+    unpause: never, syncState: never, acquireLock: never, releaseLock: never, follow: none, watch: none,
   }; // biome-ignore format: a list
   const reader = { operation: () => ({ id: "" }), list: () => ({ operations: [], next: null }), stats: () => ({}) };
   const note = {

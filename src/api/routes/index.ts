@@ -2,6 +2,7 @@
 import type { Route } from "../route.ts";
 import { agentRoutes } from "./agent.ts";
 import { eventRoutes } from "./events.ts";
+import { lockRoutes } from "./locks.ts";
 import { operationRoutes } from "./operations.ts";
 import { outputRoutes } from "./output.ts";
 import { queueRoutes } from "./queue.ts";
@@ -14,6 +15,7 @@ export const routes: readonly Route[] = [
   ...outputRoutes,
   ...queueRoutes,
   ...templateRoutes,
+  ...lockRoutes,
   ...repositoryRoutes,
   ...agentRoutes,
 ];

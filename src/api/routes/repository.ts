@@ -1,34 +1,13 @@
-/** What operations work with: locks, state files, hosts, services. */
+/** What operations work with: state files, hosts, services. */
 import { z } from "zod";
 import { route } from "../route.ts";
-import { hosts, lock, locks, services, state, synced } from "../schemas/repository.ts";
-import { holderToJson } from "../wire.ts";
+import { hosts, services, state, synced } from "../schemas/repository.ts";
 
 const place = z.strictObject({
   path: z.string().min(1).max(2000).default(".").describe("`.apps.web.status`; `*` for every key."),
 });
 
 export const repositoryRoutes = [
-  route({
-    method: "GET",
-    path: "/v1/locks",
-    summary: "The locks that are held.",
-    answers: { says: "As they are now.", schema: locks },
-    run: async (_, { control }) => ({ locks: (await control.locks()).map(holderToJson) }),
-  }),
-  route({
-    method: "GET",
-    path: "/v1/locks/{resource...}",
-    summary: "Who holds a lock.",
-    parameters: { resource: "The lock's resource." },
-    answers: { says: "As it is now.", schema: lock },
-    refuses: ["value-refused"],
-    async run({ at }, { control }) {
-      const resource = at("resource");
-      const holder = await control.lock(resource);
-      return { resource, holder: holder && holderToJson(holder) };
-    },
-  }),
   route({
     method: "GET",
     path: "/v1/state/{file...}",

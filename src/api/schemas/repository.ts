@@ -93,6 +93,15 @@ export const lock = name(
   z.object({ resource: z.string(), holder: z.union([holder, z.null()]).describe("Null: it is free.") }),
 );
 
+export const lockTaken = name("LockTaken", z.object({ holder }));
+export const lockGiven = name(
+  "LockGiven",
+  z.object({
+    was_held: z.boolean(),
+    owed: textOrNull.describe("Why other machines do not know yet; they are told as soon as they can be."),
+  }),
+);
+
 export const state = name(
   "State",
   z.object({

@@ -1,10 +1,11 @@
 /** Where the words come from that a command or a flag takes. A new one is a line in a table here. */
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { Places } from "../../core/config.ts";
 import type { OperationStatus } from "../../core/events.ts";
 import { storedSecrets } from "../../core/secrets.ts";
 import { type History, openHistory } from "../../queue/history.ts";
 import { listBackups } from "../../store/backups.ts";
+import { openReadOnly } from "../../store/store.ts";
 import type { Command } from "../command.ts";
 import { familyOf } from "../family.ts";
 import { openTemplates } from "../open.ts";
@@ -70,6 +71,22 @@ const paused: Source = ({ places, terminal }) =>
 
 const statePlaces: Source = ({ places, args, typed }) => stateWords(places().root, args, typed);
 
+/** Those that are known here: nobody is asked while somebody types. */
+const resources: Source = ({ places }) => {
+  const db = openReadOnly(join(places().data, "garza.db"));
+  try {
+    const sql = "select resource from lock union select resource from lease order by resource limit 200";
+    return db
+      ? db
+          .query<{ resource: string }, []>(sql)
+          .all()
+          .map(({ resource }) => ({ word: resource }))
+      : [];
+  } finally {
+    db?.close();
+  }
+};
+
 const askers: Source = ({ places }) =>
   withHistory(places(), (history) =>
     [...new Set(history.list({ limit: 200 }).map(({ asked_by }) => asked_by))].map((word) => ({ word })),
@@ -117,6 +134,7 @@ const takings: ReadonlyMap<string, Source> = new Map<string, Source>([
   ],
   ["status", fixed(...statuses)],
   ["step", steps],
+  ["resource", resources],
   ["verdict", fixed("done", "not-done", "failed")],
   ["shell", fixed("bash", "fish", "zsh")],
   ["host", ({ places }) => hostWords(places().root)],

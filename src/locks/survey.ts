@@ -1,0 +1,104 @@
+/** Who has which lock, here and at the remote, and who waits for it: one look, beside whoever owns the database. */
+import type { Database } from "bun:sqlite";
+import { type FoundRef, fetchRefs } from "../git/fetch-refs.ts";
+import type { PrivateStore } from "../git/private-store.ts";
+import { awayHolder, holderIn, holdersIn } from "./holders.ts";
+import { lockFolder, lockRef, seenAt } from "./lock-refs.ts";
+import { heldRow, heldRows } from "./lock-rows.ts";
+import type { Seen } from "./lock-text.ts";
+import type { LockHolder } from "./locks.ts";
+import type { Sightings } from "./sightings.ts";
+import { readTickets, type Ticket, ticketFolder, ticketPrefix } from "./tickets.ts";
+import { lossText } from "./transact.ts";
+
+export type LockView = {
+  resource: string;
+  state: "held" | "free" | "unreadable";
+  holder: LockHolder | null;
+  /** Why its record can't be read. */
+  unreadable?: string;
+  /** Milliseconds until others may take it, unless it is renewed: 0 is now. Null: never by itself. */
+  freeIn: number | null;
+  /** The fencing token that was given out last. */
+  token: number;
+  waiting: Ticket[];
+  /** It is no longer held at the remote, which its holder on this machine does not know yet: why. */
+  lost?: string;
+  /** What stands there, exactly: who takes it by force names it. */
+  mark: string;
+};
+
+export type Surveyor = {
+  /** Null: there is none yet, and so no lock of this machine. */
+  db: Database | null;
+  /** Undefined: there is no remote. */
+  remote: { store: PrivateStore; sightings: Sightings } | undefined;
+  host: string;
+  now: number;
+};
+
+/** Those that are held, or can't be read; sorted by name. Throws `remote-unreachable`, `remote-refused`. */
+export async function surveyLocks(surveyor: Surveyor): Promise<LockView[]> {
+  const { db, remote } = surveyor;
+  const refs = remote ? await fetchRefs(remote.store, [lockFolder, ticketFolder]) : [];
+  const seen = refs.filter(({ ref }) => ref.startsWith(lockFolder)).map((ref) => nameOf(ref));
+  const names = new Set([...seen, ...(db ? heldRows(db, null).map(({ resource }) => resource) : [])]);
+  return [...names]
+    .sort()
+    .map((resource) => viewOf(surveyor, refs, resource))
+    .filter(({ state }) => state !== "free");
+}
+
+/** One of them, also where it is free. */
+export async function surveyLock(surveyor: Surveyor, resource: string): Promise<LockView> {
+  const { remote } = surveyor;
+  const refs = remote ? await fetchRefs(remote.store, [lockRef(resource), ticketPrefix(resource)]) : [];
+  return viewOf(surveyor, refs, resource);
+}
+
+/** As far as it is known here without asking anybody. */
+export function knownLocks({ db, host, now }: Surveyor): LockView[] {
+  return (db ? holdersIn(db, host) : []).map((holder) => {
+    const freeIn = holder.scope === "local" ? null : Math.max(0, (holder.expires ?? now) - now);
+    return { ...heldBy(holder, freeIn), waiting: [], mark: "" };
+  });
+}
+
+/** A ref that can't be read has only its own name. */
+function nameOf(ref: FoundRef): string {
+  const seen = seenAt(ref);
+  return "text" in seen ? seen.text.res : ref.ref.slice(lockFolder.length);
+}
+
+function viewOf({ db, remote, host, now }: Surveyor, refs: readonly FoundRef[], resource: string): LockView {
+  const ref = refs.find((each) => each.ref === lockRef(resource) || each.ref === `${lockFolder}${resource}`);
+  const seen = ref ? seenAt(ref, resource) : null;
+  const waiting = readTickets(refs, resource, "", now);
+  const row = db ? heldRow(db, resource) : undefined;
+  const holder = db && row ? holderIn(db, resource, host) : undefined;
+  if (row && holder && !isOthers(seen, row.operation)) {
+    const known = seen && "text" in seen && seen.text.st === "held" ? seen : null;
+    const isLost = holder.scope === "shared" && remote !== undefined && known === null;
+    return {
+      ...heldBy(holder, known && remote ? remote.sightings.leftMs(known) : null),
+      waiting,
+      ...(isLost && { lost: lossText(seen) }),
+      mark: markHere(row),
+    };
+  }
+  const free = { resource, state: "free", holder: null, freeIn: 0, token: 0, waiting, mark: "" } as const;
+  if (!seen) return free;
+  const { oid: mark } = seen;
+  if ("unreadable" in seen) return { ...free, state: "unreadable", unreadable: seen.unreadable, freeIn: null, mark };
+  if (seen.text.st === "free") return { ...free, token: seen.text.gen, mark };
+  return { ...heldBy(awayHolder(seen), remote?.sightings.leftMs(seen) ?? null), waiting, mark };
+}
+
+const heldBy = (holder: LockHolder, freeIn: number | null) =>
+  ({ resource: holder.resource, state: "held", holder, freeIn, token: holder.token }) as const;
+
+/** Taken over, and its holder here does not know yet. */
+const isOthers = (seen: Seen | null, owner: string) =>
+  seen !== null && "text" in seen && seen.text.st === "held" && seen.text.owner !== owner;
+
+export const markHere = ({ operation, token }: { operation: string; token: number }) => `${operation}#${token}`;

@@ -1,0 +1,42 @@
+/** Setting a lock free that somebody else has, maybe a living one: exactly the one that a person has looked at. */
+import { problem } from "../core/problem.ts";
+import type { LocalLocks } from "./local-locks.ts";
+import { readLock } from "./lock-refs.ts";
+import type { LockListener } from "./locks.ts";
+import { forceFree } from "./release-away.ts";
+import { resourceName } from "./resource-name.ts";
+import type { Sharing } from "./sharing.ts";
+import { markHere } from "./survey.ts";
+
+/** `mark`: see `LockView`. */
+export type TakeAway = { resource: string; mark: string; by: string; why: string };
+
+export type TakeAwayRequest = {
+  local: LocalLocks;
+  sharing(): Promise<Sharing | undefined>;
+  tell: LockListener;
+};
+
+/** Throws `busy` where something else stands there now, `remote-unreachable`. */
+export async function takeAway(request: TakeAwayRequest, { resource: asked, mark, by, why }: TakeAway): Promise<void> {
+  const { local, sharing, tell } = request;
+  const resource = resourceName(asked);
+  const row = local.row(resource);
+  if (row && markHere(row) === mark) {
+    const { operation } = row;
+    // What runs under it stops as it does when its time is over.
+    tell({ type: "lost", resource, operation, why: `${by} released it by force${why && ` (${why})`}` });
+    await local.release({ resource, operation, force: false, all: true });
+    return;
+  }
+  const found = await sharing();
+  const seen = found ? await readLock(found.store, resource) : null;
+  if (!found || !seen || seen.oid !== mark) {
+    throw problem({
+      kind: "busy",
+      what: `lock ${resource} is no longer as it was shown`,
+      next: `Look again: garza lock show ${resource}`,
+    });
+  }
+  await found.turns.take([resource], () => forceFree(found, resource, seen, { by, why: why || "by force" }));
+}
