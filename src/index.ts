@@ -7,6 +7,7 @@
 import { type AgentOptions, type Agent as Owner, startAgent as openAgent } from "./agent/agent.ts";
 import { outcomeOf } from "./agent/outcome.ts";
 import { planOperation } from "./agent/plan.ts";
+import { openProgramLocks, type ProgramLocks } from "./agent/program-locks.ts";
 import { socketPlace } from "./agent/socket-place.ts";
 import { openClient as connect, type GarzaClient } from "./api/client.ts";
 import type { Control } from "./api/control.ts";
@@ -125,6 +126,7 @@ export type Agent = Pick<
   get(id: string): Mapping & { id: string };
   list(filter?: Partial<OperationFilter>): OperationPage;
   stats(): Mapping;
+  locks: ProgramLocks;
   /** Resolves when nothing runs, and nothing waits that could go on without a person or the clock. */
   idle(): Promise<void>;
   /** Running steps get `agent.drain_timeout`; what they leave is carried on by the next agent. */
@@ -147,6 +149,7 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
     get: (id) => reader.operation(id),
     list: (filter = {}) => reader.list({ limit: 50, ...filter }),
     stats: () => reader.stats(),
+    locks: openProgramLocks(control, settings.clock ?? systemClock),
     async stop() {
       await leave();
     },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Questions } from "../api/questions.ts";
 import { nearest } from "../core/nearest.ts";
 import { outputFile } from "../core/output.ts";
-import { problem } from "../core/problem.ts";
+import { GarzaError, problem } from "../core/problem.ts";
 import { showSafe } from "../core/redact.ts";
 import type { Mapping, Value } from "../core/value.ts";
 import type { World } from "../engine/world.ts";
@@ -39,6 +39,15 @@ export function openQuestions({ world, history, isFull }: QuestionsRequest): Que
     }
   };
 
+  /** What other machines have; where they can't be asked, what was heard last counts. */
+  const lookAround = async () => {
+    try {
+      await locks.lookAround();
+    } catch (thrown) {
+      if (!(thrown instanceof GarzaError)) throw thrown;
+    }
+  };
+
   return {
     async steps(id) {
       const row = history.operation(id);
@@ -58,8 +67,12 @@ export function openQuestions({ world, history, isFull }: QuestionsRequest): Que
 
     ...openTemplateAnswers(world, shown),
 
-    locks: async () => shown(fromDatabase((db) => holdersIn(db, hostName), [])),
+    async locks() {
+      await lookAround();
+      return shown(fromDatabase((db) => holdersIn(db, hostName), []));
+    },
     async lock(resource) {
+      await lookAround();
       const holder = await locks.holder(resource);
       return holder ? shown(holder) : null;
     },

@@ -73,8 +73,8 @@ export type WantedLock = {
   waitSeconds: number;
 };
 
-/** `mark`: of what was seen (see `LockView`); it is taken by force then, also from a living holder. */
-export type GivenLock = { resource: string; by: string; force?: { mark: string; reason: string } };
+/** `mark`: of what was seen (see `LockView`), else whatever is there; it is taken by force then, also from a living holder. */
+export type GivenLock = { resource: string; by: string; force?: { mark?: string | undefined; reason: string } };
 
 /** `owed`: why other machines do not know yet; they are told as soon as they can be. */
 export type LockGiven = { was_held: boolean; owed: string | null };

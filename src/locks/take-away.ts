@@ -8,8 +8,8 @@ import { resourceName } from "./resource-name.ts";
 import type { Sharing } from "./sharing.ts";
 import { markHere } from "./survey.ts";
 
-/** `mark`: see `LockView`. */
-export type TakeAway = { resource: string; mark: string; by: string; why: string };
+/** `mark`: see `LockView`; undefined: whatever is there. */
+export type TakeAway = { resource: string; mark: string | undefined; by: string; why: string };
 
 export type TakeAwayRequest = {
   local: LocalLocks;
@@ -22,7 +22,7 @@ export async function takeAway(request: TakeAwayRequest, { resource: asked, mark
   const { local, sharing, tell } = request;
   const resource = resourceName(asked);
   const row = local.row(resource);
-  if (row && markHere(row) === mark) {
+  if (row && (mark ?? markHere(row)) === markHere(row)) {
     const { operation } = row;
     // What runs under it stops as it does when its time is over.
     tell({ type: "lost", resource, operation, why: `${by} released it by force${why && ` (${why})`}` });
@@ -31,7 +31,7 @@ export async function takeAway(request: TakeAwayRequest, { resource: asked, mark
   }
   const found = await sharing();
   const seen = found ? await readLock(found.store, resource) : null;
-  if (!found || !seen || seen.oid !== mark) {
+  if (!found || !seen || seen.oid !== (mark ?? seen.oid)) {
     throw problem({
       kind: "busy",
       what: `lock ${resource} is no longer as it was shown`,

@@ -35,7 +35,7 @@ test("its agent runs what is submitted to it, and stops", async () => {
   await mkdir(join(box.root, "node_modules"));
   await symlink(repository, join(box.root, "node_modules/garza"));
   expect(await box.run(process.execPath, "example.ts")).toEqual({
-    stdout: "success success\n2 0\n",
+    stdout: "success success\n2 0\n1 true a program\ntrue true\n",
     stderr: "",
     exitCode: 0,
   });

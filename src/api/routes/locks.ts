@@ -23,7 +23,15 @@ const given = named(
   z.strictObject({
     by,
     force: z
-      .strictObject({ mark: z.string().min(1).max(600).describe("Exactly what is to be taken away."), reason })
+      .strictObject({
+        mark: z
+          .string()
+          .min(1)
+          .max(600)
+          .optional()
+          .describe("Exactly what is to be taken away; else whatever is there."),
+        reason,
+      })
       .optional()
       .describe("Take it from whoever has it, also from one that lives."),
   }),
