@@ -7,7 +7,7 @@ import type { History } from "../queue/history.ts";
 const mostWaiting = 10_000;
 
 export type Following = {
-  events: EventLog;
+  events: Pick<EventLog, "listen">;
   history: History;
   id: string;
   /** The last event that is known, of the operation and of those within it. */

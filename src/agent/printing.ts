@@ -24,7 +24,7 @@ export type PrintingRequest = {
 type StepPlace = Pick<Extract<OperationEvent, { type: "step-started" }>, "operation" | "key" | "row" | "step_type">;
 
 /** They start nothing that prints, and may take long: nobody looks for their files until they have ended. */
-export const silent: ReadonlySet<string> = new Set([
+const silent: ReadonlySet<string> = new Set([
   "approval", "conditional", "delay", "foreach", "load_operation", "lock", "notification", "parallel", "set",
 ]); // biome-ignore format: a list
 

@@ -1,4 +1,5 @@
 /** One request to the control socket, and what it means when it is not answered. */
+import { systemClock } from "../core/clock.ts";
 import { type Problem, problem } from "../core/problem.ts";
 import { fromDocument, problemType } from "./problem-document.ts";
 
@@ -21,7 +22,7 @@ export async function ask<Answer>(socket: string, path: string, body?: object): 
 export async function send(socket: string, path: string, request: BunFetchRequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`http://garza/v1${path}`, { ...request, unix: socket, keepalive: false, redirect: "error" });
+    response = await knock(`http://garza/v1${path}`, { ...request, unix: socket, keepalive: false, redirect: "error" });
   } catch (cause) {
     throw problem(unanswered(socket, cause, request.method === "POST"), cause);
   }
@@ -30,6 +31,22 @@ export async function send(socket: string, path: string, request: BunFetchReques
   const isProblem = response.headers.get("Content-Type") === problemType;
   throw fromDocument(isProblem ? parse(text) : { status: response.status }, `the agent at ${socket}`);
 }
+
+/** Where more knock at once than wait at a door, the next ones are sent away. Nothing was sent then: they come again. */
+async function knock(url: string, request: BunFetchRequestInit): Promise<Response> {
+  for (let pause = 5; ; pause = Math.min(200, pause * 2)) {
+    try {
+      return await fetch(url, request);
+    } catch (cause) {
+      if (codeOf(cause) !== "EAGAIN") throw cause;
+      await systemClock.sleep(pause, request.signal ?? undefined).catch(() => {
+        throw cause;
+      });
+    }
+  }
+}
+
+const codeOf = (thrown: unknown) => (thrown instanceof Error && "code" in thrown ? thrown.code : undefined);
 
 function parse(text: string): unknown {
   try {
@@ -43,7 +60,8 @@ function parse(text: string): unknown {
 const nobodyThere: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ECONNREFUSED", "ENAMETOOLONG"]);
 
 function unanswered(socket: string, cause: unknown, isChange: boolean): Problem {
-  const { code, name, message: why } = cause instanceof Error ? (cause as Error & { code?: unknown }) : {};
+  const { name, message: why } = cause instanceof Error ? cause : {};
+  const code = codeOf(cause);
   if (typeof code === "string" && nobodyThere.has(code)) return { kind: "no-agent", socket };
   if (code === "EACCES" || code === "EPERM")
     return {
@@ -51,6 +69,7 @@ function unanswered(socket: string, cause: unknown, isChange: boolean): Problem 
       what: `the socket ${socket} is another user's`,
       next: "Ask as the user who runs the agent",
     };
+  if (code === "EAGAIN") return { kind: "busy", what: "more ask the agent than it lets in", next: "Try again" };
   const silent = name === "TimeoutError";
   if (isChange) {
     const left = silent

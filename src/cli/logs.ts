@@ -3,7 +3,7 @@ import { follow } from "../core/output/follow.ts";
 import { outputFile, type Stream } from "../core/output.ts";
 import type { Masker } from "../core/redact.ts";
 import type { StepRow } from "../queue/rows.ts";
-import { lineReader } from "./follow-output.ts";
+import { lineReader } from "./line-reader.ts";
 import { oneLine, paintFor } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -55,8 +55,10 @@ async function printFile(
   print: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const lines = lineReader(masker, print);
-  await follow(file, { onPiece: lines.write, signal });
+  const masking = masker.stream();
+  const lines = lineReader(print);
+  await follow(file, { onPiece: (piece) => lines.write(masking.write(piece)), signal });
+  lines.write(masking.end());
   lines.end();
 }
 

@@ -93,7 +93,6 @@ async function followOwn({ places, terminal, json }: Settings, agent: Agent, vie
     const watching = {
       places,
       control: agent.control,
-      masker: agent.masker,
       view,
       json,
       id,

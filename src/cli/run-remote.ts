@@ -1,9 +1,12 @@
 /** An operation that the agent runs, followed from here. */
-import { maskerFor } from "../agent/shown-secrets.ts";
+import { openMasks } from "../agent/masks.ts";
+import { watch as watchJournal } from "../agent/watch.ts";
 import type { GarzaClient } from "../api/client.ts";
 import type { Absence } from "../api/client-follow.ts";
 import type { Control } from "../api/control.ts";
 import type { Places } from "../core/config.ts";
+import { openHistory } from "../queue/history.ts";
+import { definedEnv } from "./open.ts";
 import { inHistory } from "./operation-id.ts";
 import { type Reached, refuseOwner } from "./owner.ts";
 import { type Ask, type Followed, type Settings, tellAccepted } from "./run-operation.ts";
@@ -50,9 +53,8 @@ export async function followAgent(
   });
   try {
     const row = () => rowOf(places, id);
-    const masker = maskerFor(places, [row()], terminal);
-    const control = { ...client, follow: outlasting(client, absence, places) };
-    const watching = { places, control, masker, view, json, id, after, signal: detach.signal, row };
+    const control = { watch: outlasting(client, absence, places, definedEnv(terminal)) };
+    const watching = { places, control, view, json, id, after, signal: detach.signal, row };
     const followed = await watch(watching);
     if (followed) return followed;
     if (isAway) view.note(`left ${id} to the next agent: garza agent. Look: garza status ${id}`);
@@ -64,8 +66,13 @@ export async function followAgent(
 }
 
 /** An agent that leaves with the operation's end may take its last events along: then the journal has them. */
-function outlasting(client: GarzaClient, absence: Absence, places: Places): Control["follow"] {
-  return async function* (id, after, signal) {
+function outlasting(
+  client: GarzaClient,
+  absence: Absence,
+  places: Places,
+  env: Record<string, string>,
+): Control["watch"] {
+  return async function* (id, { after = "0", output = false, signal = new AbortController().signal }) {
     const over = new AbortController();
     const onAway: Absence["onAway"] = (reason) => {
       const { ended_at, status } = rowOf(places, id);
@@ -73,15 +80,21 @@ function outlasting(client: GarzaClient, absence: Absence, places: Places): Cont
       else absence.onAway?.(reason);
     };
     let last = after;
-    for await (const event of client.follow(id, after, AbortSignal.any([signal, over.signal]), {
-      ...absence,
-      onAway,
-    })) {
-      if (event.operation === id) last = event.sequence;
-      yield event;
+    const until = AbortSignal.any([signal, over.signal]);
+    for await (const told of client.watch(id, { after, output, signal: until, ...absence, onAway })) {
+      last = told.position;
+      yield told;
     }
     if (!over.signal.aborted) return;
-    yield* inHistory(places, id, (history) => history.events(id, last));
+    const history = openHistory(places);
+    if (!history) return;
+    try {
+      const masks = openMasks(places, history, env);
+      const events = { listen: () => () => {} };
+      yield* watchJournal({ events, history, id, after: last, signal, masks, output: output ? places.data : null });
+    } finally {
+      history.close();
+    }
   };
 }
 

@@ -1,20 +1,17 @@
 /** Follows an operation on the screen to its end, whoever runs it. */
 import { outcomeOf } from "../agent/outcome.ts";
-import type { Control } from "../api/control.ts";
+import type { Control, OutputPiece } from "../api/control.ts";
 import type { Places } from "../core/config.ts";
 import type { OperationEvent } from "../core/events.ts";
-import type { Masker } from "../core/redact.ts";
 import type { Outcome } from "../engine/execute.ts";
 import { openHistory } from "../queue/history.ts";
 import type { OperationRow } from "../queue/rows.ts";
-import { followOutput, noOutput } from "./follow-output.ts";
+import { lineReader } from "./line-reader.ts";
 import type { View } from "./view.ts";
 
 export type Watching = {
   places: Places;
-  control: Control;
-  /** Masks what steps print. */
-  masker: Masker;
+  control: Pick<Control, "watch">;
   view: View;
   json: boolean;
   id: string;
@@ -28,25 +25,50 @@ export type Watching = {
 
 /** Undefined when it was stopped before the end. */
 export async function watch(watching: Watching): Promise<Outcome | undefined> {
-  const { places, control, masker, view, json, id, after, signal, row } = watching;
-  const output = json ? noOutput : followOutput(places.data, masker, view);
-  let queue = Promise.resolve();
-  const show = (event: OperationEvent) => {
-    queue = queue.then(async () => {
-      // Before its first line, that a step was started; only after its last one, that it has ended.
-      if (event.type === "step-started") view.event(event);
-      await output.event(event);
-      if (event.type !== "step-started") view.event(event);
-    });
-  };
+  const { places, control, view, json, id, after, signal, row } = watching;
+  const lines = linesOf(view);
+  for (const event of openSteps(places, id, after)) view.event(event);
   try {
-    for (const event of openSteps(places, id, after)) show(event);
-    for await (const event of control.follow(id, after, signal)) show(event);
+    for await (const told of control.watch(id, { after: String(after), output: !json, signal })) {
+      if ("output" in told) await lines.add(told.output);
+      else {
+        lines.end(told.event);
+        view.event(told.event);
+      }
+    }
   } finally {
-    await queue;
-    await output.close();
+    lines.close();
   }
   return signal.aborted ? undefined : outcomeOf(row());
+}
+
+/** What steps print, as whole lines; what is left of one is shown before its step's end. */
+function linesOf(view: View) {
+  const open = new Map<string, ReturnType<typeof lineReader>>();
+  const openOne = ({ operation, key, stream }: OutputPiece) => {
+    const lines = lineReader((text) => view.line(operation, key, text));
+    open.set(`${operation} ${key} ${stream}`, lines);
+    return lines;
+  };
+  return {
+    /** A step that prints faster than the screen takes it must not fill the memory. */
+    add(piece: OutputPiece): Promise<void> {
+      const lines = open.get(`${piece.operation} ${piece.key} ${piece.stream}`) ?? openOne(piece);
+      lines.write(piece.text);
+      return view.drained();
+    },
+    end(event: OperationEvent) {
+      if (event.type !== "step-finished" && event.type !== "step-retrying") return;
+      for (const stream of ["out", "err"]) {
+        const name = `${event.operation} ${event.key} ${stream}`;
+        open.get(name)?.end();
+        open.delete(name);
+      }
+    },
+    close() {
+      for (const each of open.values()) each.end();
+    },
+  };
 }
 
 /** Steps that were begun before, and run on: their output is of interest. */

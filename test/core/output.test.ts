@@ -164,7 +164,7 @@ describe("following", () => {
     expect(calls).toBe(1);
     gate.resolve();
     expect(await reading).toBe(75 * KiB);
-    expect(calls).toBe(5);
+    expect(calls).toBe(3);
   });
 });
 

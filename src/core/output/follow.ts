@@ -30,7 +30,7 @@ export async function follow(file: string, { from = 0, onPiece, signal, clock = 
   }
 }
 
-const pieceBytes = 16 * 1024;
+const pieceBytes = 32 * 1024;
 
 async function drain(file: string, start: number, last: boolean, onPiece: OnPiece): Promise<number> {
   let position = start;

@@ -42,3 +42,24 @@ steps:
   const found = await box.run("grep", "-rlF", canary, box.data, "--include=*", "--exclude=garza.db*");
   expect(found.stdout).toBe("");
 });
+
+test("what a step gave as a secret is masked on the terminal of who follows, whoever runs it", async () => {
+  await using box = await sandbox({
+    files: {
+      token: "correct-horse-battery-staple\n",
+      "operations/tells.yml": `operation: { name: tells, type: maintain, description: A test }
+steps:
+  - { type: command, name: fetch, command: "cat token", output: token, sensitive: true }
+  - { type: command, name: tell, command: "echo it is $(cat token)" }
+`,
+    },
+  });
+  const alone = await box.garza("run", "tells");
+  const agent = box.start("agent");
+  await agent.says("ready");
+  for (const { stdout, stderr, exitCode } of [alone, await box.garza("run", "tells")]) {
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("│ it is ***");
+    expect(stdout + stderr).not.toContain("horse");
+  }
+});

@@ -97,8 +97,8 @@ test("a body of 100 MB is refused before it has been sent, said beforehand or no
     await refusal(post(100e6), mebibyte),
     await refusal(chunked, `100000\r\n${mebibyte}\r\n`),
   ]) {
-    expect(answer).toStartWith("HTTP/1.1 413 ");
-    expect(answer).toContain('"kind":"too-large"');
+    // Who goes on sending may find the connection closed before reading why.
+    if (answer !== "") expect(answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*"kind":"too-large"/);
     expect(sent).toBeLessThan(50e6);
   }
   await runs("quick");
@@ -135,23 +135,46 @@ test("a client that asks for all it can get, without a pause, keeps no operation
   await agent.says(`${ids.at(-1)} ended: success`);
 
   const over = new AbortController();
-  let answers = 0;
+  const answered: number[] = [];
   const clients = Array.from({ length: 64 }, async () => {
-    for (; !over.signal.aborted; answers++)
+    while (!over.signal.aborted) {
       await (await fetch("http://garza/v1/operations?limit=1000", { unix: socket, keepalive: false })).arrayBuffer();
+      answered.push(Date.now());
+    }
   });
-  await until(() => answers > 64);
-  const before = answers;
+  await until(() => answered.length > 64);
   const [id = ""] = await submit("quick");
   await agent.says(`${id} ended: success`);
-  // Before all of those that were there have had their turn.
-  expect(answers - before).toBeLessThan(64);
+  const { queued_at, ended_at } = await client.operation(id);
+  // It was done before a quarter of those that were there had their turn: its steps need not wait for theirs.
+  const meanwhile = answered.filter((at) => at > queued_at && at < (ended_at ?? 0));
+  expect(meanwhile.length).toBeLessThan(16);
   const [later = ""] = await submit("waits");
   await agent.says(`${later} step waits started`);
-  const cancelling = answers;
   await client.cancel(later, "a test");
   await agent.says(`${later} ended: cancelled`);
-  expect(answers - cancelling).toBeLessThan(64);
   over.abort();
   await Promise.all(clients);
+});
+
+test("a client that finds too many before the door waits, and what it asks for is done once", async () => {
+  const { box, client, socket, submit, agent } = await withAgent();
+  await using _ = box;
+  agent.signal("SIGSTOP");
+  const open: Socket[] = [];
+  const isFull = () =>
+    new Promise<boolean>((resolve) => {
+      const one = connect(socket);
+      open.push(one);
+      one.once("connect", () => resolve(false));
+      one.once("error", () => resolve(true));
+    });
+  while (!(await isFull()));
+  const submitted = submit("quick");
+  expect(await Promise.race([submitted, isFull()])).toBe(true);
+  agent.signal("SIGCONT");
+  const [id] = await submitted;
+  await agent.says(`${id} ended: success`);
+  expect((await client.list({ limit: 10 })).operations).toHaveLength(1);
+  for (const one of open) one.destroy();
 });
