@@ -1,6 +1,6 @@
 /**
  * Locks of this machine, in the database. They exclude the operations of one data folder from each other;
- * shared-locks.ts adds the ones in git, which exclude those of several machines.
+ * open-locks.ts adds the ones in git, which exclude those of several machines.
  */
 import type { Database } from "bun:sqlite";
 import type { Clock } from "../core/clock.ts";

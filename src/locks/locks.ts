@@ -1,6 +1,6 @@
 /**
  * Locks on resources. Those of one machine are kept in its database (local-locks.ts); where the repository has a
- * remote, the same locks are held there as well, against other machines (shared-locks.ts).
+ * remote, the same locks are held there as well, against other machines (open-locks.ts).
  */
 import type { Problem } from "../core/problem.ts";
 import type { TakeAway } from "./take-away.ts";

@@ -1,5 +1,14 @@
-import { beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LockRequest, Locks } from "../../src/locks/locks.ts";
@@ -17,6 +26,11 @@ beforeEach(() => {
   store = openStore(join(root, "garza.db"), Date.now);
   warnings = [];
   locks = locksHere(store, root, (text) => warnings.push(text));
+});
+
+afterEach(() => {
+  store.close();
+  rmSync(root, { recursive: true });
 });
 
 type Submitted = { parent?: string; status?: "running" | "success" };
