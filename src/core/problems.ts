@@ -34,7 +34,9 @@ export const problems = {
   "crash-loop": define(
     1,
     409,
-    (p: { step: string; times: number }) => `the process that ran it died ${p.times} times in a row in step ${p.step}`,
+    /** `times` is 0 where nobody counted: the step was given up before. */
+    (p: { step: string; times: number }) =>
+      `the process that ran it died ${p.times ? `${p.times} times in a row ` : ""}in step ${p.step}`,
   ),
   "rolled-back": define(1, 409, (p: { operation: string; by: string }) => `${p.by} asked to roll back ${p.operation}`),
   interrupted: define(

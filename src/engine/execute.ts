@@ -182,7 +182,10 @@ function timeLimit({ timeLimitMs, past, stop, template }: Run): () => void {
 
 /** Its process died again and again on the way back. */
 function lostIn({ past }: Run): Forward {
-  const cause: Problem = past?.stop ?? { kind: "crash-loop", step: "", times: 0 };
+  const givenUp = [...(past?.rows.values() ?? [])].findLast(
+    ({ phase, status }) => phase !== "steps" && status === "unknown",
+  );
+  const cause: Problem = past?.stop ?? { kind: "crash-loop", step: givenUp?.name ?? "", times: 0 };
   return { kind: "failed", problem: cause, failedStep: cause.kind === "crash-loop" ? cause.step : null };
 }
 
