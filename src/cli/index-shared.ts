@@ -13,6 +13,11 @@ export const sharedCommands: readonly Entry[] = [
     load: async () => (await import("./commands/state-set.ts")).set,
   },
   {
+    name: "state merge",
+    summary: "Merge a JSON mapping into a state file",
+    load: async () => (await import("./commands/state-merge.ts")).merge,
+  },
+  {
     name: "state delete",
     summary: "Delete a value from a state file",
     load: async () => (await import("./commands/state-set.ts")).remove,

@@ -47,7 +47,7 @@ const completed = async (...words: string[]) => (await offered(...words)).map((l
 
 test("commands, second words, flags and templates are offered, with what they are", async () => {
   expect(await offered("st")).toEqual([
-    "state\tget, set, delete, diff, sync, history",
+    "state\tget, set, merge, delete, diff, sync, history",
     "status\tWhat runs, what ended, what needs a person; with an id, its steps",
   ]);
   expect(await offered("run", "deploy/we")).toEqual(["deploy/web\tDeploys the web service"]);

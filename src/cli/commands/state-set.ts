@@ -79,21 +79,26 @@ function readAssignment([place = "", value]: readonly string[]): { text: string;
 }
 
 /** Throws `usage`. */
-function readValue(written: string): Value {
+export function readValue(written: string, hint = "A text is written PATH=TEXT, or PATH:='\"TEXT\"'"): Value {
   try {
     return toValue(readJson(written, "the value").root);
   } catch (thrown) {
     if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "data-damaged") throw thrown;
-    throw misuse(`the value is no JSON: ${thrown.problem.why}`, "A text is written PATH=TEXT, or PATH:='\"TEXT\"'");
+    throw misuse(`the value is no JSON: ${thrown.problem.why}`, hint);
   }
 }
 
-const misuse = (message: string, hint = "garza state set FILE PATH TEXT, or PATH:=JSON") =>
+export const misuse = (message: string, hint = "garza state set FILE PATH TEXT, or PATH:=JSON") =>
   problem({ kind: "usage", message, hint });
 
 type Done = { changes: StateChange[]; warnings: string[]; isNew: boolean };
 
-function tell({ flag, terminal }: Call, root: string, { shown }: StateFile, { changes, warnings, isNew }: Done): void {
+export function tell(
+  { flag, terminal }: Call,
+  root: string,
+  { shown }: StateFile,
+  { changes, warnings, isNew }: Done,
+): void {
   if (flag("json")) terminal.out.write(json({ file: shown, changes, warnings }));
   else
     terminal.out.write(`${table(changes.map(({ path, before, after }) => [showSafe(path), change(before, after)]))}\n`);
