@@ -75,13 +75,16 @@ function verdictOf(pair: Pair, ran: { calm: Run[]; hostile: Run[] }): Omit<Verdi
   }
   const injected = ran.hostile.some(({ program }) => program !== "A");
   const want = replaced(ran.calm, plain, values);
-  const same = template.anyWords === true || Bun.deepEquals(want, ran.hostile);
+  const same = template.anyWords === true || Bun.deepEquals(sorted(want), sorted(ran.hostile));
   if (injected || !same) {
     const fault = `${injected ? "a command was injected" : "other words"}: ${shown(ran.hostile)}, not ${shown(want)}`;
     return { ...verdict, injected, fault };
   }
   return { ...verdict, reached: reachedRows(template, plain, JSON.stringify(ran.calm)) };
 }
+
+/** Pipelines and coprocesses run side by side: who of them is first is anybody's guess. */
+const sorted = (runs: Run[]) => runs.map((run) => JSON.stringify(run)).sort();
 
 const shown = (runs: Run[]) => JSON.stringify(runs).slice(0, 600);
 
