@@ -35,8 +35,11 @@ export const acquire: Command = {
     if (flag("json")) terminal.out.write(json({ resource, token, holder: holderToJson(holder) }));
     else {
       terminal.out.write(`${token}\n`);
+      // On this machine only force takes it away, whatever its time.
       const until =
-        expires === undefined ? "" : `, for ${duration(expires - terminal.clock.now())} unless an agent renews it`;
+        expires === undefined || scope === "local"
+          ? ""
+          : `, for ${duration(expires - terminal.clock.now())} unless an agent renews it`;
       terminal.err.write(
         `lock ${oneLine(resource)} is yours ${scope === "shared" ? "against all machines" : "on this machine"}${until}. Give it back: garza lock release ${quoted(resource)}\n`,
       );

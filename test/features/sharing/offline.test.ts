@@ -64,7 +64,7 @@ test("a lock taken offline is shown as this machine's alone, until it is asked f
   await away(at, a, async () => {
     const refused = await a.garza("lock", "acquire", "db");
     expect([refused.exitCode, refused.stderr]).toEqual([69, expect.stringContaining("--offline")]);
-    expect((await ok(a, "lock", "acquire", "db", "--offline")).stderr).toContain("is yours on this machine");
+    expect((await ok(a, "lock", "acquire", "db", "--offline")).stderr).toContain("is yours on this machine. ");
     expect((await a.garza("lock", "list")).stdout).toContain("LOCAL ONLY");
   });
   expect((await ok(a, "lock", "show", "db")).stdout).toContain("LOCAL ONLY");
