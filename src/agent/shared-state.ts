@@ -1,15 +1,13 @@
 /** State files as every machine sees them: what is changed here, when it is published, and the work tree after it. */
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { parseDuration } from "../core/duration.ts";
-import { readRegular } from "../core/files.ts";
-import { findGitFolder } from "../core/git-folder.ts";
 import { messageOf, problem } from "../core/problem.ts";
 import type { Settings } from "../core/settings.ts";
 import { sweepAside } from "../core/tree-file.ts";
 import { publishEdits } from "../engine/publish-edits.ts";
 import { openPublisher, type Publisher } from "../engine/publisher.ts";
 import { git } from "../git/git.ts";
+import { hasRemote } from "../git/has-remote.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { currentBranch, lockTree, openTree, type Tree } from "../git/tree.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
@@ -135,11 +133,4 @@ async function authorOf(tree: Tree | undefined): Promise<string> {
   const found = tree && (await git(tree, ["var", "GIT_AUTHOR_IDENT"]));
   const [, person] = found?.exitCode === 0 ? (/^(.*>) /.exec(found.stdout) ?? []) : [];
   return person ?? `garza <garza@${hostname()}>`;
-}
-
-/** Asked of the file: most roots that have none should not pay for a process. */
-function hasRemote(root: string): boolean {
-  const folder = findGitFolder(root);
-  const config = folder && readRegular(join(folder.common, "config"))?.text;
-  return config !== undefined && /^\s*\[remote "/m.test(config);
 }

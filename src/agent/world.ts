@@ -39,6 +39,8 @@ export type Surrounding = {
   clock: Clock;
   /** Templates in the binary, found when the repository has none of that name. */
   builtIn: Readonly<Record<string, string>>;
+  /** The remote is asked for nothing: locks are this machine's alone, and state waits for a later process. */
+  offline?: boolean;
 };
 
 /** Who hears of hosts that are reached by another route, or by none. */
@@ -113,7 +115,8 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
   const { places, clock, env } = surrounding;
   const { queue, settings } = machinery;
   const machine = { id: machinery.claimant.machine, host: hostname() };
-  const remote = remoteOf({ root: places.root, sockets: join(places.data, "ssh"), env });
+  const online = remoteOf({ root: places.root, sockets: join(places.data, "ssh"), env });
+  const remote = surrounding.offline ? () => Promise.resolve(undefined) : online;
   const deadlines = openDeadlines(clock);
   const shared = openSharedState({
     ...surrounding,

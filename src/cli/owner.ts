@@ -81,16 +81,19 @@ export async function withControl<Result>(
   places: Places,
   terminal: Terminal,
   work: (control: Control, agent: AgentNote | null) => Promise<Result>,
+  offline = false,
 ): Promise<Result> {
   const reached = await reach(places, terminal, {
     command: "garza queue",
     workers: 0,
     serves: "never",
+    offline,
     say: (message) => terminal.err.write(`garza: ${message}\n`),
     onBug: (thrown) => {
       throw thrown;
     },
   });
+  if (reached.kind === "agent" && offline) throw notOffline(reached.note);
   if (reached.kind === "agent") return work(reached.client, reached.note);
   try {
     return await work(reached.agent.control, null);
@@ -98,6 +101,13 @@ export async function withControl<Result>(
     await reached.agent.leave(0);
   }
 }
+
+export const notOffline = ({ command, pid }: AgentNote) =>
+  problem({
+    kind: "not-allowed",
+    what: `--offline works without an agent, and ${command} (process ${pid}) runs here, whose locks are shared`,
+    next: "Stop it: garza agent stop; or leave --offline out",
+  });
 
 /** Throws `busy`, saying who has the folder. */
 export function refuseOwner({ command, pid, since }: AgentNote): never {

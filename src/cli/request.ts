@@ -17,6 +17,8 @@ export type RunRequest = Times & {
   detach: boolean;
   /** Refuses to use an agent. */
   local: boolean;
+  /** The remote is asked for nothing. */
+  offline: boolean;
   dryRun: boolean;
   check: boolean;
   json: boolean;
@@ -27,6 +29,12 @@ export function readRequest({ args, flag, value, terminal }: Call, command = "ga
   const [template = "", ...words] = args;
   const misuse = (message: string) => problem({ kind: "usage", message, hint: `More: ${command} --help` });
   if (flag("detach") && flag("local")) throw misuse("--detach needs an agent, and --local refuses one");
+  if (flag("offline") && flag("detach")) {
+    throw misuse(
+      "--detach hands it to an agent, whose locks are shared, and --offline takes locks of this machine alone",
+    );
+  }
+  if (flag("offline") && flag("dry-run")) throw misuse("--dry-run takes no locks, so --offline does not go with it");
   if (flag("check") && !flag("dry-run")) throw misuse("--check goes with --dry-run");
   const timeout = value("timeout");
   if (timeout !== undefined && !parseDuration(timeout))
@@ -45,6 +53,7 @@ export function readRequest({ args, flag, value, terminal }: Call, command = "ga
     yes: flag("yes"),
     detach: flag("detach"),
     local: flag("local"),
+    offline: flag("offline"),
     dryRun: flag("dry-run"),
     check: flag("check"),
     json: flag("json"),

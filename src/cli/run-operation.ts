@@ -8,7 +8,7 @@ import type { Outcome } from "../engine/execute.ts";
 import { askApproval } from "./confirm.ts";
 import { keepMergeDriver } from "./merge-driver.ts";
 import { openView } from "./open-view.ts";
-import { type Reached, reach } from "./owner.ts";
+import { notOffline, type Reached, reach } from "./owner.ts";
 import { followAgent } from "./run-remote.ts";
 import { heedSignals } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
@@ -19,7 +19,14 @@ import { whoAsks } from "./who-asks.ts";
 /** `left`: it stays as it is, and is carried on by others or later. */
 export type Followed = Outcome | "left";
 
-export type Settings = { places: Places; terminal: Terminal; json: boolean; yes: boolean; local: boolean };
+export type Settings = {
+  places: Places;
+  terminal: Terminal;
+  json: boolean;
+  yes: boolean;
+  local: boolean;
+  offline?: boolean;
+};
 
 /** Makes sure that the operation is there: its id, and the last event that need not be shown. */
 export type Ask = (control: Control) => Promise<Accepted & { after?: number }>;
@@ -29,6 +36,7 @@ export async function runOperation(settings: Settings, ask: Ask): Promise<Follow
   const view = await openView(terminal, json);
   try {
     const reached = await reachOwner(settings, view);
+    if (reached.kind === "agent" && settings.offline) throw notOffline(reached.note);
     if (reached.kind === "agent") return await followAgent(settings, reached, view, ask);
     return await followOwn(settings, reached.agent, view, ask);
   } finally {
@@ -37,7 +45,7 @@ export async function runOperation(settings: Settings, ask: Ask): Promise<Follow
 }
 
 async function reachOwner(settings: Settings, view: View): Promise<Reached> {
-  const { places, terminal, yes } = settings;
+  const { places, terminal, yes, offline = false } = settings;
   const given = new AbortController();
   const giveUp = () => given.abort();
   const release = heedSignals(terminal, { interrupt: giveUp, leave: giveUp, terminate: giveUp });
@@ -46,7 +54,9 @@ async function reachOwner(settings: Settings, view: View): Promise<Reached> {
     return await reach(places, terminal, {
       command: "garza run",
       onlyOwn: true,
-      serves: "soon",
+      // Who submits to it would get its locks without having asked for such ones.
+      serves: offline ? "never" : "soon",
+      offline,
       ask: askApproval(terminal, view, yes),
       say: (message) => view.note(message),
       // That of an operation is told with its end.
@@ -63,7 +73,8 @@ async function reachOwner(settings: Settings, view: View): Promise<Reached> {
   }
 }
 
-async function followOwn({ places, terminal, json }: Settings, agent: Agent, view: View, ask: Ask): Promise<Followed> {
+async function followOwn(settings: Settings, agent: Agent, view: View, ask: Ask): Promise<Followed> {
+  const { places, terminal, json, offline = false } = settings;
   const by = whoAsks(terminal.env);
   const stop = new AbortController();
   const hurry = new AbortController();
@@ -87,6 +98,7 @@ async function followOwn({ places, terminal, json }: Settings, agent: Agent, vie
   try {
     const accepted = await ask(agent.control);
     const { id, after = 0 } = accepted;
+    if (offline) view.note("offline: locks hold on this machine alone, and state is published by a later garza");
     own = id;
     tellAccepted(accepted, view);
     tellOthers(agent, id, view);

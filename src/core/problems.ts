@@ -72,10 +72,8 @@ export const problems = {
     (p: { file: string; paths: string[] }) =>
       `${p.file}: ${p.paths.slice(0, 5).join(", ")} was changed here and elsewhere, so nothing was pushed. Look: garza state diff origin/main; then change it here to what it should be`,
   ),
-  "remote-unreachable": define(
-    69,
-    502,
-    (p: { remote: string; why: string }) => `the remote ${p.remote} can't be reached: ${p.why}`,
+  "remote-unreachable": define(69, 502, (p: { remote: string; why: string; hint?: string }) =>
+    withHint(`the remote ${p.remote} can't be reached: ${p.why}`, p.hint),
   ),
   "remote-refused": define(69, 502, (p: { remote: string; why: string; hint?: string }) =>
     withHint(`the remote ${p.remote} refuses: ${p.why}`, p.hint),

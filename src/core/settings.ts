@@ -49,8 +49,8 @@ const table = {
   /** How far apart the clocks of two machines may be, and what a holder gets that is just renewing. */
   "locks.max_skew": time("5m"),
   "locks.grace": time("10s"),
-  /** Whether a tracked infra/state/locks/NAME.lock counts as a lock of the tool that made it. */
-  "locks.legacy": words("off", "off", "honor"),
+  /** A tracked infra/state/locks/NAME.lock of another tool is no lock. */
+  "locks.legacy": words("off", "off"),
   /** Whether changes of state files are pushed, how often at most, and to which branch (empty: the remote's own). */
   "state.publish": words("auto", "auto", "manual"),
   "state.publish_interval": time("60s"),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { contained, isFileError, makeFolder, readRegular } from "../core/files.ts";
 import { GarzaError, messageOf } from "../core/problem.ts";
 import { replaceInTree } from "../core/tree-file.ts";
+import { hasRemote } from "../git/has-remote.ts";
 import { excludeFromGit } from "./exclude.ts";
 import type { LockHolder } from "./locks.ts";
 import { encodeResource } from "./resource-name.ts";
@@ -50,11 +51,17 @@ const fileName = (resource: string) => `${encodeResource(resource)}.lock`;
 function put(root: string, file: string, holder: LockHolder | undefined): void {
   const there = readRegular(file)?.text;
   if (there !== undefined && !/^generation: \d+$/m.test(there)) return;
-  if (!holder) rmSync(file, { force: true });
-  else if (there !== describeHolder(holder)) replaceInTree(root, file, describeHolder(holder), 0o644);
+  if (!holder) {
+    rmSync(file, { force: true });
+    return;
+  }
+  const text = describeHolder(holder, holder.scope === "local" && hasRemote(root));
+  if (there !== text) replaceInTree(root, file, text, 0o644);
 }
 
-function describeHolder({ operator, since, operation, label, host, token, expires, scope }: LockHolder): string {
+/** `isHidden`: other machines share the repository, and do not see it. */
+function describeHolder(holder: LockHolder, isHidden: boolean): string {
+  const { operator, since, operation, label, host, token, expires, scope } = holder;
   const fields = {
     operator,
     timestamp: iso(since),
@@ -63,7 +70,7 @@ function describeHolder({ operator, since, operation, label, host, token, expire
     generation: String(token),
     expires: expires === undefined ? "never" : iso(expires),
     owner: operation,
-    scope: scope === "local" ? "local" : "shared",
+    scope: isHidden ? "LOCAL ONLY" : scope === "local" ? "local" : "shared",
   };
   return Object.entries(fields)
     .map(([name, value]) => `${name}: ${oneLine(value)}\n`)

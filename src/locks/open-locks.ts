@@ -3,7 +3,7 @@
  * machines. An operation has the lock on its machine first; who does not get it at the remote gives it back.
  */
 import type { Clock } from "../core/clock.ts";
-import { GarzaError } from "../core/problem.ts";
+import { GarzaError, problem } from "../core/problem.ts";
 import { openBells } from "./bells.ts";
 import { heldAway, holderIn, holdersIn } from "./holders.ts";
 import { type Carry, openKeeper, plain } from "./keeper.ts";
@@ -44,6 +44,13 @@ export type LocksRequest = {
   /** Told when a lock may have become free. */
   onFree?: (resource: string) => void;
 };
+
+const unlocked = (thrown: unknown) =>
+  thrown instanceof GarzaError && thrown.problem.kind === "remote-unreachable"
+    ? problem({ ...thrown.problem, hint: withoutRemote })
+    : thrown;
+const withoutRemote =
+  "The lock was not taken. To work under locks of this machine alone, which others do not see, where no agent runs: --offline";
 
 /** Operations have ids without it. */
 const isByHand = (owner: string) => owner.includes("@");
@@ -132,7 +139,7 @@ export function openLocks(request: LocksRequest): Locks {
           : await takeShared(row, signal).catch(async (thrown: unknown) => {
               await local.takeBack(wanted);
               keeper.look();
-              throw thrown;
+              throw unlocked(thrown);
             });
         if (taken?.kind !== "away") {
           showNow(resource);

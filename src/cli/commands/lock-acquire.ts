@@ -21,6 +21,7 @@ export const acquire: Command = {
     { flags: "--ttl <duration>", says: "How long it holds without being renewed (default 10m)" },
     { flags: "--wait <duration>", says: "How long to wait for it (default: not at all)" },
     { flags: "--reason <text>", says: "Why, for those who find it locked" },
+    { flags: "--offline", says: "Take it on this machine alone, where no agent runs: others do not see it" },
   ],
   examples: [
     'garza lock acquire service-web --reason "disk is being replaced"',
@@ -34,8 +35,11 @@ export const acquire: Command = {
     if (flag("json")) terminal.out.write(json({ resource, token, holder: holderToJson(holder) }));
     else {
       terminal.out.write(`${token}\n`);
+      // On this machine only force takes it away, whatever its time.
       const until =
-        expires === undefined ? "" : `, for ${duration(expires - terminal.clock.now())} unless an agent renews it`;
+        expires === undefined || scope === "local"
+          ? ""
+          : `, for ${duration(expires - terminal.clock.now())} unless an agent renews it`;
       terminal.err.write(
         `lock ${oneLine(resource)} is yours ${scope === "shared" ? "against all machines" : "on this machine"}${until}. Give it back: garza lock release ${quoted(resource)}\n`,
       );
@@ -49,7 +53,7 @@ const sliceMs = 20_000;
 
 /** An agent waits for us. Without one we ask again and again: whoever owns the data folder meanwhile would be in others' way. */
 async function take(call: Call, resource: string): Promise<LockHolder> {
-  const { value, terminal } = call;
+  const { flag, value, terminal } = call;
   const { clock } = terminal;
   const places = openPlaces(call);
   const ttlMs = durationOf(call, "ttl", 600_000);
@@ -60,12 +64,17 @@ async function take(call: Call, resource: string): Promise<LockHolder> {
   for (let pause = 250; ; pause = Math.min(5_000, pause * 1.5)) {
     let waited = 0;
     try {
-      return await withControl(places, terminal, (control, agent) => {
-        waited = agent ? Math.max(0, Math.min(sliceMs, deadline - clock.monotonic())) : 0;
-        const by = whoAsks(terminal.env);
-        const seconds = { ttlSeconds: Math.ceil(ttlMs / 1_000), waitSeconds: waited / 1_000 };
-        return control.acquireLock({ resource, by, ...(reason !== undefined && { reason }), ...seconds });
-      });
+      return await withControl(
+        places,
+        terminal,
+        (control, agent) => {
+          waited = agent ? Math.max(0, Math.min(sliceMs, deadline - clock.monotonic())) : 0;
+          const by = whoAsks(terminal.env);
+          const seconds = { ttlSeconds: Math.ceil(ttlMs / 1_000), waitSeconds: waited / 1_000 };
+          return control.acquireLock({ resource, by, ...(reason !== undefined && { reason }), ...seconds });
+        },
+        flag("offline"),
+      );
     } catch (thrown) {
       const left = deadline - clock.monotonic();
       if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "lock-held" || left <= 0) throw thrown;

@@ -27,6 +27,7 @@ export const run: Command = {
     { flags: "--yes", says: "Answer yes where a person would be asked" },
     { flags: "--detach", says: "Submit to the agent and leave" },
     { flags: "--local", says: "Run it here or not at all, never through an agent" },
+    { flags: "--offline", says: "Take locks of this machine alone, and publish state later (where no agent runs)" },
   ],
   examples: [
     "garza run demo/hello name=Ada",
