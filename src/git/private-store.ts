@@ -44,3 +44,9 @@ async function make(tree: Tree, gitDir: string): Promise<void> {
     throw problemOf(cause, gitDir);
   }
 }
+
+/** Built into git, in either of its hashes. */
+export const emptyTree = ({ hash }: PrivateStore): string =>
+  hash === "sha256"
+    ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
+    : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";

@@ -14,6 +14,9 @@ import { type RemoteTrouble, troubleOf } from "./remote-trouble.ts";
 /** `from`: the commit that is there, null for none. `to`: a commit in the store, never the same. */
 export type RefMove = { ref: string; from: string | null; to: string };
 
+/** Takes the ref away: only where `from` is what is there, as the remote says nothing of one that is not. */
+type RefDeletion = { ref: string; from: string; to: null };
+
 /** What became of one ref. `refused`: by a rule of the remote, which it tells. */
 export type RefResult =
   | { kind: "moved" }
@@ -33,7 +36,7 @@ export type PushResult =
 /** `atomic`: all or none. Throws only what git itself suffers (`program-missing`, …). */
 export async function pushRefs(
   store: PrivateStore,
-  moves: readonly RefMove[],
+  moves: readonly (RefMove | RefDeletion)[],
   { atomic }: { atomic: boolean },
 ): Promise<PushResult> {
   const args = [
@@ -58,9 +61,10 @@ export async function pushRefs(
   return { kind: hasSent(trouble) ? "unknown" : "failed", trouble };
 }
 
-/** An empty name on the left would delete the ref. */
-function refspec({ ref, from, to }: RefMove): string {
-  if (!isCommit(to) || (from !== null && !isCommit(from)) || from === to) {
+/** An empty name on the left deletes the ref: never by accident. */
+function refspec({ ref, from, to }: RefMove | RefDeletion): string {
+  if (to === null && isCommit(from)) return `:${ref}`;
+  if (to === null || !isCommit(to) || (from !== null && !isCommit(from)) || from === to) {
     throw new Error(`a ref can't be moved from ${from} to ${to}`);
   }
   return `${to}:${ref}`;

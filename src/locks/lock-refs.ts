@@ -1,7 +1,7 @@
 /** The refs of the remote that hold locks, and moving them. Knows nothing of who may. */
 import { type FoundRef, fetchRefs } from "../git/fetch-refs.ts";
 import { gitText } from "../git/git.ts";
-import type { PrivateStore } from "../git/private-store.ts";
+import { emptyTree, type PrivateStore } from "../git/private-store.ts";
 import type { RefMove } from "../git/push-refs.ts";
 import { lockCommit, readLockText, type Seen } from "./lock-text.ts";
 import { encodeResource } from "./resource-name.ts";
@@ -41,9 +41,3 @@ export async function moveOf(store: PrivateStore, { verb, from, parent, text }: 
   const to = await gitText(store, ["hash-object", "-w", "-t", "commit", "--stdin"], { input });
   return { ref: lockRef(text.res), from, to };
 }
-
-/** Built into git, in either of its hashes. */
-export const emptyTree = ({ hash }: PrivateStore): string =>
-  hash === "sha256"
-    ? "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321"
-    : "4b825dc642cb6eb9a060e54bf8d69288fbee4904";

@@ -7,10 +7,9 @@ import type { Clock } from "../core/clock.ts";
 import { type FoundRef, fetchRefs } from "../git/fetch-refs.ts";
 import { gitText } from "../git/git.ts";
 import { moveRefs } from "../git/move-refs.ts";
-import type { PrivateStore } from "../git/private-store.ts";
+import { emptyTree, type PrivateStore } from "../git/private-store.ts";
 import { hasBudget } from "../git/push-budget.ts";
 import type { RefMove } from "../git/push-refs.ts";
-import { emptyTree } from "./lock-refs.ts";
 import { nonce } from "./lock-text.ts";
 import { encodeResource } from "./resource-name.ts";
 

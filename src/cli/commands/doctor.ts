@@ -12,7 +12,7 @@ export const doctor: Command = {
   takes: "",
   summary: "Check this machine and this repository",
   about:
-    "Changes nothing. Programs and secrets are looked up as the agent's service does, where it has an agent.env.\nEnds with exit code 1 when a check fails.",
+    "Changes nothing here; at a remote it makes refs under refs/garza/probe/, and deletes them.\nPrograms and secrets are looked up as the agent's service does, where it has an agent.env.\nEnds with exit code 1 when a check fails.",
   options: [],
   examples: ["garza doctor", "garza doctor --json | jq '.[] | select(.level != \"ok\")'"],
   async run(call) {

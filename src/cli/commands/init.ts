@@ -1,16 +1,20 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import type { Places } from "../../core/config.ts";
 import { translate } from "../../core/files.ts";
-import { problem } from "../../core/problem.ts";
+import { findPlaces } from "../../core/places.ts";
+import { GarzaError, problem } from "../../core/problem.ts";
 import { showSafe } from "../../core/redact.ts";
 import { addAttribute } from "../../state/merge-driver.ts";
 import type { Command } from "../command.ts";
+import { checkRemote } from "../doctor/remote.ts";
 import { keepMergeDriver } from "../merge-driver.ts";
 import { json } from "../output.ts";
 import settings from "../skeleton/garza.yml" with { type: "text" };
 import hosts from "../skeleton/hosts.yml" with { type: "text" };
 import services from "../skeleton/services.yml" with { type: "text" };
 import { quoted } from "../summary.ts";
+import type { Terminal } from "../terminal.ts";
 import { templateText } from "./template-new.ts";
 
 /** The lock mirror tells who holds what on this machine now: nothing to share. */
@@ -36,10 +40,28 @@ export const init: Command = {
     for (const file of done.kept)
       terminal.err.write(`kept  ${showSafe(join(relative(terminal.cwd, folder), file))} (it was there)\n`);
     await keepMergeDriver(folder, terminal, (text) => terminal.err.write(`${showSafe(text)}\n`));
+    for (const line of await remoteLines(folder, terminal)) terminal.err.write(`${showSafe(line)}\n`);
     terminal.err.write(next(folder, terminal.cwd));
     return 0;
   },
 };
+
+/** What a remote means for locks and state, before somebody relies on it. */
+async function remoteLines(folder: string, terminal: Terminal): Promise<string[]> {
+  const { env, cwd, platform } = terminal;
+  const found = await checkRemote({ terminal, places: placesOf({ root: folder, env, cwd, platform }) });
+  return found.flatMap(({ message, remedy }) => [`remote  ${message}`, ...(remedy ? [`        -> ${remedy}`] : [])]);
+}
+
+/** Null where there is no place for data yet: that is not needed to make a repository, and doctor tells of it. */
+function placesOf(request: Parameters<typeof findPlaces>[0]): Places | null {
+  try {
+    return findPlaces(request);
+  } catch (thrown) {
+    if (thrown instanceof GarzaError) return null;
+    throw thrown;
+  }
+}
 
 async function fill(folder: string): Promise<{ made: string[]; kept: string[] }> {
   const files: Record<string, string> = {

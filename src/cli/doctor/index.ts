@@ -7,6 +7,7 @@ import { checkEnvironment } from "./environment.ts";
 import { checkHosts } from "./hosts.ts";
 import { checkMergeDriver } from "./merge-driver.ts";
 import { checkPrograms } from "./programs.ts";
+import { checkRemote } from "./remote.ts";
 import { checkRoot } from "./root.ts";
 import { checkSecrets } from "./secrets.ts";
 import { checkSettings } from "./settings.ts";
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   checkRoot,
   checkStateFiles,
   checkMergeDriver,
+  checkRemote,
   checkDataFolder,
   checkDatabase,
   checkSettings,

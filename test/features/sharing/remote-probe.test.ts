@@ -1,0 +1,24 @@
+/** What a person is told of their remote before anything relies on it. */
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { sandbox } from "../../support/sandbox.ts";
+
+test("init and doctor tell whether the remote takes locks, and what to do", async () => {
+  await using box = await sandbox({ files: {} });
+  const remote = join(box.folder, "remote.git");
+  await box.run("git", "init", "-q", "--bare", remote);
+  await box.run("git", "init", "-q");
+  const doctor = async () => (await box.garza("doctor")).stdout;
+  expect(await doctor()).not.toMatch(/^ok +remote /m);
+  await box.run("git", "remote", "add", "origin", remote);
+  expect((await box.garza("init")).stderr).toContain("takes locks, and state together with them\n");
+  expect(await doctor()).toMatch(/^ok +remote .*takes locks, and state/m);
+  await box.run("git", "-C", remote, "config", "receive.advertiseAtomic", "false");
+  expect(await doctor()).toMatch(/^warn +remote .*no state that a lock guards.*\n +-> .*receive.advertiseAtomic true/m);
+  writeFileSync(join(remote, "hooks/update"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  expect(await doctor()).toMatch(/^FAIL +remote .*refuses refs\/garza\/.*hook declined\n +-> Let its rules/m);
+  await box.run("git", "remote", "set-url", "origin", "http://127.0.0.1:1/x.git");
+  expect(await doctor()).toMatch(/^warn +remote .*can't be reached now/m);
+  expect((await box.run("git", "-C", remote, "for-each-ref")).stdout).toBe("");
+});
