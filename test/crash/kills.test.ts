@@ -21,8 +21,7 @@ test(`${kills} agents killed at random lose nothing, repeat nothing, and what th
   expect(complaints).toEqual([]);
   expect(judge(box, accepted)).toEqual([]);
   expect(insideAStep).toBeGreaterThanOrEqual(0.7);
-  // Three kills at one step are a crash loop, and rightly: the slower the machine, the more of them by chance.
-  expect(asExpected).toBeGreaterThanOrEqual(0.9);
+  expect(asExpected).toBeGreaterThanOrEqual(0.95);
 
   // Control: what is not as it was is found out.
   const effects = readFileSync(join(box.root, "effects"), "utf8");

@@ -13,8 +13,8 @@ export type Killed = Pick<Moment, "standing" | "errors"> & {
   kills: number;
   /** Kills that cut through a step that had work at hand. */
   insideAStep: number;
-  /** Operations that were killed inside a step, by id. */
-  hit: ReadonlySet<string>;
+  /** How often each step was cut through, by name, of the operations that were killed inside one, by id. */
+  hit: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** What the agents said on standard error that they should not have. */
   complaints: string[];
 };
@@ -39,7 +39,7 @@ export async function killAgents(box: Sandbox, count: number, seed: number): Pro
   const sample = { seed, numRuns: count };
   const asked = fc.sample(operations(), sample).map((one, number) => ({ ...one, key: `${number}` }));
   const accepted: Accepted[] = [];
-  const hit = new Set<string>();
+  const hit = new Map<string, Map<string, number>>();
   const complaints: string[] = [];
   let insideAStep = 0;
   let live = 0;
@@ -56,7 +56,10 @@ export async function killAgents(box: Sandbox, count: number, seed: number): Pro
     complaints.push(...complaintsIn(stderr));
     const moment = momentOf(box);
     await feeding;
-    for (const id of moment.insideAStep) hit.add(id);
+    for (const { id, step } of moment.insideAStep) {
+      const steps = hit.get(id) ?? new Map<string, number>();
+      hit.set(id, steps.set(step, (steps.get(step) ?? 0) + 1));
+    }
     if (moment.insideAStep.length > 0) insideAStep++;
     live = accepted.filter(({ id }) => ["queued", "running", undefined].includes(moment.standing.get(id))).length;
   }

@@ -34,8 +34,8 @@ export function judge(box: Sandbox, accepted: readonly Accepted[]): string[] {
 }
 
 export type Moment = {
-  /** Operations that ran, or were just being taken up, with work at hand in one of their steps. */
-  insideAStep: string[];
+  /** Steps with work at hand, of operations that ran or were just being taken up. */
+  insideAStep: { id: string; step: string }[];
   /** Where each is, by id: its status, and the step that failed. */
   standing: Map<string, string>;
   /** What each failed of, by id. */
@@ -55,13 +55,12 @@ export function momentOf(box: Sandbox): Moment {
     return {
       // What was nested counts for the operation that a person asked for.
       insideAStep: db
-        .query<{ id: string }, []>(`
-          select distinct coalesce(operation.parent, operation.id) as id from step join operation on operation.id = step.operation
+        .query<{ id: string; step: string }, []>(`
+          select distinct coalesce(operation.parent, operation.id) as id, step.name as step from step join operation on operation.id = step.operation
           where step.status = 'running' and step.started_at is not null
             and step_type not in ('delay', 'wait_for', 'lock', 'conditional', 'foreach', 'parallel', 'load_operation')
             and operation.status in ('running', 'queued')`)
-        .all()
-        .map(({ id }) => id),
+        .all(),
       standing: new Map(rows.map((row) => [row.id, standing(row)])),
       errors: new Map(rows.map(({ id, error }) => [id, error])),
     };
