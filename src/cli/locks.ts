@@ -11,7 +11,7 @@ import { remoteOf } from "../locks/lock-remote.ts";
 import { patienceOf } from "../locks/open-sharing.ts";
 import { resourceName } from "../locks/resource-name.ts";
 import { openSightings } from "../locks/sightings.ts";
-import type { Surveyor } from "../locks/survey.ts";
+import { type LockView, type Surveyor, surveyLock } from "../locks/survey.ts";
 import { openReadOnly } from "../store/store.ts";
 import type { Call } from "./command.ts";
 import { definedEnv } from "./open.ts";
@@ -37,6 +37,14 @@ export async function lookAtLocks<Answer>(
     db?.close();
   }
 }
+
+/** One lock, and what its text needs besides. */
+export const lookAtOne =
+  (resource: string) =>
+  async (surveyor: Surveyor): Promise<{ view: LockView; hasRemote: boolean }> => ({
+    view: await surveyLock(surveyor, resource),
+    hasRemote: surveyor.remote !== undefined,
+  });
 
 /** Throws `value-refused`. */
 export const resourceOf = ({ args }: Pick<Call, "args">): string => resourceName(args[0] ?? "");

@@ -2,7 +2,8 @@
 import type { Readable } from "node:stream";
 import { type ExecOptions, type ExecResult, Lost, type RemoteStream } from "./connection.ts";
 
-const defaultLimit = 1024 * 1024;
+/** Bytes of output that are taken where nobody says more. */
+export const defaultLimit = 1024 * 1024;
 
 export async function collect(stream: RemoteStream, options: ExecOptions): Promise<ExecResult> {
   const { stdin = "", signal, limit = defaultLimit } = options;

@@ -2,13 +2,12 @@
 import { accessSync, constants } from "node:fs";
 import { childEnvironment } from "../core/environment.ts";
 import { contained } from "../core/files.ts";
+import { defaultLimit } from "./collect.ts";
 import { type ExecResult, Lost, NotSent } from "./connection.ts";
 import type { Host } from "./inventory.ts";
 import type { Runner } from "./runner.ts";
 import type { HostSurroundings } from "./surroundings.ts";
 import type { ScriptWay } from "./ways.ts";
-
-const defaultLimit = 1024 * 1024;
 
 /** It ends as the command does. 255 proves nothing, as with `ssh` itself. */
 export function scriptRunner({ file, to }: ScriptWay, host: Host, { root, env }: HostSurroundings): Runner {

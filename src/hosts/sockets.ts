@@ -1,6 +1,7 @@
 /** What carries SSH when it is no TCP connection of ours: a program's standard input and output. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { Duplex, type Readable, type Writable } from "node:stream";
+import { shellQuote } from "../core/shell-quote.ts";
 
 /** Its whole group is ended with the stream; what it complained of last is the error. */
 export function commandStream(command: string, env: Readonly<Record<string, string>>, cwd: string): Duplex {
@@ -79,8 +80,6 @@ export function fillCommand(
   const words: Record<string, string> = { h: at.address, p: String(at.port), r: at.user, n: at.name, "%": "%" };
   return command.replace(/%([a-z%])/g, (written, letter: string) => {
     const word = words[letter];
-    return word === undefined ? written : letter === "%" ? word : quoted(word);
+    return word === undefined ? written : letter === "%" ? word : shellQuote(word);
   });
 }
-
-const quoted = (word: string) => (/^[\w@+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -14,6 +14,7 @@ import {
   writeAtomically,
 } from "../core/files.ts";
 import { findGitFolder, type GitFolder } from "../core/git-folder.ts";
+import { singleQuoted } from "../core/shell-quote.ts";
 import { type GitPlace, git, gitText } from "../git/git.ts";
 
 export const attributeLine = "/infra/state/*.json merge=garza-json -text";
@@ -21,8 +22,7 @@ export const attributeLine = "/infra/state/*.json merge=garza-json -text";
 export const section = "merge.garza-json";
 
 /** What git runs; it puts in the versions and the path itself, quoted. */
-const commandOf = (program: string) =>
-  `'${program.replaceAll("'", "'\\''").replaceAll("%", "%%")}' state merge-driver %O %A %B %P`;
+const commandOf = (program: string) => `${singleQuoted(program).replaceAll("%", "%%")} state merge-driver %O %A %B %P`;
 
 /** Adds the line to `.gitattributes` of the root; false: it is there. What else it says stays. */
 export async function addAttribute(root: string): Promise<boolean> {

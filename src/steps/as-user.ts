@@ -1,5 +1,6 @@
 /** Runs a script as another user of this machine, by `sudo`, which must not have to ask. */
 import { userInfo } from "node:os";
+import { singleQuoted } from "../core/shell-quote.ts";
 import type { ProcessRequest } from "./step.ts";
 
 type ScriptRequest = ProcessRequest & { run: { script: { text: string }; shell: string } };
@@ -24,10 +25,8 @@ type Become = {
 export function throughSudo(user: string, { text: script, shell, env = {}, stdin }: Become) {
   // sudo closes every other descriptor and drops the environment: all of it goes in by standard input,
   // read to its end before anything of it runs.
-  const variables = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}\n`);
-  const input = stdin === undefined ? ":" : `printf %s ${quote(stdin)}`;
+  const variables = Object.entries(env).map(([name, value]) => `export ${name}=${singleQuoted(value)}\n`);
+  const input = stdin === undefined ? ":" : `printf %s ${singleQuoted(stdin)}`;
   const argv = ["sudo", "-n", "-u", user, "--", shell, "-s"] as const;
   return { argv, input: `${variables.join("")}${input} | {\n${script}\n}\n` };
 }
-
-const quote = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;

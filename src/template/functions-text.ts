@@ -1,5 +1,6 @@
 /** Functions on text and paths. */
 import { basename, dirname } from "node:path/posix";
+import { singleQuoted } from "../core/shell-quote.ts";
 import { toText, type Value } from "../core/value.ts";
 import { type FunctionCall, type LanguageFunction, textOf } from "./function.ts";
 
@@ -74,5 +75,5 @@ function urlencode(text: string, call: FunctionCall): string {
 function shellquote(value: Value | undefined, call: FunctionCall): string {
   const words = Array.isArray(value) ? value.map(toText) : [toText(value)];
   if (words.some((word) => word.includes("\0"))) throw call.refused("is given text with a NUL character in it");
-  return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  return words.map(singleQuoted).join(" ");
 }

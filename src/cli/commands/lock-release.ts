@@ -1,9 +1,9 @@
 import { problem } from "../../core/problem.ts";
-import { type LockView, surveyLock } from "../../locks/survey.ts";
+import type { LockView } from "../../locks/survey.ts";
 import type { Call, Command } from "../command.ts";
 import { isYes } from "../confirm.ts";
 import { lockText } from "../lock-text.ts";
-import { lookAtLocks, resourceOf } from "../locks.ts";
+import { lookAtLocks, lookAtOne, resourceOf } from "../locks.ts";
 import { openPlaces } from "../open.ts";
 import { json, oneLine, paintFor } from "../output.ts";
 import { withControl } from "../owner.ts";
@@ -48,13 +48,10 @@ export const release: Command = {
 /** What is to be taken, after it was shown and agreed to; null: there is nothing. Throws `not-allowed`. */
 async function confirmed(call: Call, resource: string): Promise<{ mark: string; reason: string } | null> {
   const { value, flag, terminal } = call;
-  const view = await lookAtLocks(openPlaces(call), terminal, async (surveyor) => ({
-    ...(await surveyLock(surveyor, resource)),
-    hasRemote: surveyor.remote !== undefined,
-  }));
+  const { view, hasRemote } = await lookAtLocks(openPlaces(call), terminal, lookAtOne(resource));
   if (view.state === "free") return null;
   const { err, env, clock } = terminal;
-  err.write(lockText(view, { now: clock.now(), hasRemote: view.hasRemote, paint: paintFor(err, env) }));
+  err.write(lockText(view, { now: clock.now(), hasRemote, paint: paintFor(err, env) }));
   err.write(`${meaning(view)}\n`);
   const next = "If it is meant: add --yes";
   if (!flag("yes")) {

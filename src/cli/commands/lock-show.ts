@@ -1,8 +1,8 @@
 import { nearest } from "../../core/nearest.ts";
-import { surveyLock, surveyLocks } from "../../locks/survey.ts";
+import { surveyLocks } from "../../locks/survey.ts";
 import type { Command } from "../command.ts";
 import { lockJson, lockText } from "../lock-text.ts";
-import { lookAtLocks, resourceOf } from "../locks.ts";
+import { lookAtLocks, lookAtOne, resourceOf } from "../locks.ts";
 import { openPlaces } from "../open.ts";
 import { json, oneLine, paintFor } from "../output.ts";
 
@@ -17,10 +17,10 @@ export const show: Command = {
     const { clock, env, out, err } = terminal;
     const resource = resourceOf(call);
     const { view, hasRemote, near } = await lookAtLocks(openPlaces(call), terminal, async (surveyor) => {
-      const view = await surveyLock(surveyor, resource);
-      const isUnknown = view.state === "free" && view.token === 0;
+      const one = await lookAtOne(resource)(surveyor);
+      const isUnknown = one.view.state === "free" && one.view.token === 0;
       const held = isUnknown ? (await surveyLocks(surveyor)).map((each) => each.resource) : [];
-      return { view, hasRemote: surveyor.remote !== undefined, near: nearest(resource, held) };
+      return { ...one, near: nearest(resource, held) };
     });
     if (flag("json")) out.write(json(lockJson(view)));
     else out.write(lockText(view, { now: clock.now(), hasRemote, paint: paintFor(out, env) }));

@@ -1,7 +1,7 @@
-import { type LockView, surveyLock } from "../../locks/survey.ts";
+import type { LockView } from "../../locks/survey.ts";
 import type { Command } from "../command.ts";
 import { lockJson, lockText } from "../lock-text.ts";
-import { durationOf, lookAtLocks, resourceOf } from "../locks.ts";
+import { durationOf, lookAtLocks, lookAtOne, resourceOf } from "../locks.ts";
 import { openPlaces } from "../open.ts";
 import { json, oneLine, paintFor } from "../output.ts";
 
@@ -23,11 +23,7 @@ export const wait: Command = {
     const resource = resourceOf(call);
     const deadline = clock.monotonic() + durationOf(call, "timeout", 600_000);
     const interval = Math.max(100, durationOf(call, "interval", 1_000));
-    const look = () =>
-      lookAtLocks(places, terminal, async (surveyor) => ({
-        view: await surveyLock(surveyor, resource),
-        hasRemote: surveyor.remote !== undefined,
-      }));
+    const look = () => lookAtLocks(places, terminal, lookAtOne(resource));
     let found = await look();
     const text = () =>
       lockText(found.view, { now: clock.now(), hasRemote: found.hasRemote, paint: paintFor(err, env) });

@@ -1,4 +1,5 @@
 /** GARZA on another host as a command line for the login shell there. */
+import { singleQuoted } from "../../core/shell-quote.ts";
 import type { Host } from "../../hosts/inventory.ts";
 
 /** `words`: what follows the root, `status --json`. */
@@ -12,5 +13,5 @@ export function farCommand({ garza = {} }: Host, words: readonly string[]): stri
 function quoted(word: string): string {
   if (/^(?:~\/)?[\w@%+=:,./-]+$/.test(word)) return word;
   const [, home = "", rest = ""] = /^(~\/)?(.*)$/s.exec(word) ?? [];
-  return `${home}'${rest.replaceAll("'", "'\\''")}'`;
+  return `${home}${singleQuoted(rest)}`;
 }

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { problem } from "../../core/problem.ts";
+import { singleQuoted } from "../../core/shell-quote.ts";
 import { type Connection, type ExecOptions, Lost } from "../connection.ts";
 import common from "./common.sh" with { type: "text" };
 
@@ -33,7 +34,9 @@ export async function ask(
   options: Pick<ExecOptions, "signal"> = {},
 ): Promise<Answer> {
   const nonce = `garza-${randomBytes(12).toString("hex")}`;
-  const set = Object.entries({ ...variables, nonce }).map(([name, value]) => `g_${name}=${quote(String(value))}\n`);
+  const set = Object.entries({ ...variables, nonce }).map(
+    ([name, value]) => `g_${name}=${singleQuoted(String(value))}\n`,
+  );
   const text = `${common}\n${program}`;
   // In braces: what was cut off on the way is no program at all.
   const stdin = `{\n${set.join("")}${text}\n${call}\n}`;
@@ -52,8 +55,6 @@ const refusedNul = () =>
 
 /** Pieces of output, and what a login shell may print besides. */
 const largestAnswer = 8 * 2 ** 20;
-
-export const quote = (value: string) => `'${value.replaceAll("'", "'\\''")}'`;
 
 function read(stdout: Buffer, nonce: string): Answer | undefined {
   const start = stdout.indexOf(`${nonce} `);

@@ -4,8 +4,9 @@
  */
 import { problem } from "../../core/problem.ts";
 import wrapper from "../../core/process/wrapper.sh" with { type: "text" };
+import { singleQuoted } from "../../core/shell-quote.ts";
 import type { Connection } from "../connection.ts";
-import { type Answer, ask, quote } from "./ask.ts";
+import { type Answer, ask } from "./ask.ts";
 import beginProgram from "./begin.sh" with { type: "text" };
 import helloProgram from "./hello.sh" with { type: "text" };
 import lookProgram from "./look.sh" with { type: "text" };
@@ -91,7 +92,7 @@ export async function begin(
     exporting({ ...env, GARZA_RUN: name }),
     filling({ wrapper, ...files }, stdin),
   ].join("\n");
-  const words = argv.map((word) => (isFile && word === scriptPlace ? `"${filePlace}"` : quote(word)));
+  const words = argv.map((word) => (isFile && word === scriptPlace ? `"${filePlace}"` : singleQuoted(word)));
   const call = ["begin", ...words].join(" ");
   const answer = await ask(connection, { program, variables, call });
   const [word] = answer.words;
@@ -171,7 +172,7 @@ const asking = ({ out, err }: Offsets, { patience, claim }: { patience: number; 
 
 const exporting = (env: Readonly<Record<string, string>>) =>
   `variables() {\n${Object.entries(env)
-    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
+    .map(([name, value]) => `export ${name}=${singleQuoted(value)}\n`)
     .join("")}}`;
 
 function lookOf({ words, head, section }: Answer, offsets: Offsets): FarLook {

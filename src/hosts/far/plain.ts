@@ -2,8 +2,9 @@
 
 import { basename } from "node:path";
 import type { Readable } from "node:stream";
+import { singleQuoted } from "../../core/shell-quote.ts";
 import type { Connection, RemoteEnd } from "../connection.ts";
-import { commandLine, quote } from "./ask.ts";
+import { commandLine } from "./ask.ts";
 import { type FarStart, scriptPlace } from "./far-process.ts";
 
 type Plain = {
@@ -17,7 +18,7 @@ type Plain = {
  * Throws `NotSent`, `Lost`, the signal's reason.
  */
 export async function execPlain(connection: Connection, start: FarStart, { onBytes, signal }: Plain) {
-  return exec(connection, `exec /bin/sh -c ${quote(programOf(start))}`, { onBytes, signal });
+  return exec(connection, `exec /bin/sh -c ${singleQuoted(programOf(start))}`, { onBytes, signal });
 }
 
 /** Where there is no POSIX shell: the text as it stands, in whatever answers there. */
@@ -90,13 +91,17 @@ async function behind(
 
 /** For `sh`. The script has no file there: it comes through a pipe, and is read to its end before any of it runs. */
 function programOf({ argv, script, stdin, env, directory = "" }: FarStart): string {
-  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}`);
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${singleQuoted(value)}`);
   const folder = directory.startsWith("~/") ? directory.slice(2) : directory === "~" ? "" : directory;
-  const enter = ["cd", ...(folder === "" ? [] : [`cd ${quote(folder.startsWith("/") ? folder : `./${folder}`)}`])];
-  const input = stdin === undefined ? ":" : `printf %s ${quote(stdin)}`;
+  const enter = [
+    "cd",
+    ...(folder === "" ? [] : [`cd ${singleQuoted(folder.startsWith("/") ? folder : `./${folder}`)}`]),
+  ];
+  const input = stdin === undefined ? ":" : `printf %s ${singleQuoted(stdin)}`;
   const isShell = shells.has(basename(argv[0]));
-  const fed = script === undefined ? input : `printf %s ${quote(isShell ? `${input} | {\n${script}\n}\n` : script)}`;
-  const words = argv.map((word) => quote(word === scriptPlace ? "/dev/stdin" : word)).join(" ");
+  const fed =
+    script === undefined ? input : `printf %s ${singleQuoted(isShell ? `${input} | {\n${script}\n}\n` : script)}`;
+  const words = argv.map((word) => singleQuoted(word === scriptPlace ? "/dev/stdin" : word)).join(" ");
   return `${enter.join(" && ")} || exit 126\n${exports.join("\n")}\n${fed} | ${words}`;
 }
 

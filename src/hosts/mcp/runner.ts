@@ -1,6 +1,7 @@
 /** Command lines by way of an MCP server's tool, which has its own way to the host. */
 import { randomBytes } from "node:crypto";
 import { isMapping, type Mapping, type Value } from "../../core/value.ts";
+import { defaultLimit } from "../collect.ts";
 import { type ExecResult, Lost } from "../connection.ts";
 import type { Runner } from "../runner.ts";
 import type { McpServer } from "../surroundings.ts";
@@ -9,7 +10,6 @@ import { openMcpClient, type ToolResult } from "./client.ts";
 
 /** A command may take long; who waits for it has a limit of its own. */
 const longestMs = 24 * 60 * 60 * 1000;
-const defaultLimit = 1024 * 1024;
 
 export async function mcpRunner(way: McpWay, server: McpServer, signal: AbortSignal): Promise<Runner> {
   const client = await openMcpClient(server, signal, way.timeoutMs);

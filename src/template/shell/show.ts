@@ -1,5 +1,5 @@
 /** A command as a person would type it: each value in its place, quoted. */
-import { shellQuote, singleQuoted } from "./quote.ts";
+import { shellQuote, singleQuoted } from "../../core/shell-quote.ts";
 import type { Heredoc, List, Slot } from "./syntax.ts";
 import { commandsIn } from "./walk.ts";
 import { type Filled, replaced } from "./write.ts";

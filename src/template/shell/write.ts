@@ -1,6 +1,6 @@
 /** The author's text with references in place of the placeholders. */
+import { singleQuoted } from "../../core/shell-quote.ts";
 import type { ShellCode } from "./code.ts";
-import { singleQuoted } from "./quote.ts";
 import type { Slot } from "./syntax.ts";
 
 /** The values that are set, in the order of the text. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { shellQuote } from "../../../src/template/shell/quote.ts";
+import { shellQuote } from "../../../src/core/shell-quote.ts";
 import { codes, refusal, render } from "./placeholders.ts";
 
 describe("a leading dash", () => {
