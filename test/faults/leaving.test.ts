@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { audit } from "../crash/power-loss/audit.ts";
 import { until } from "../support/temporary.ts";
-import { type Box, faultyBox, lines, startAgent, startBehind, stop, submit } from "./rig.ts";
+import { type Box, faultyBox, lines, startAgent, startBehind, submit } from "./rig.ts";
 
 const untilFile = (name: string) => `until test -e ${name} || ! test -e operations; do sleep 0.05; done`;
 const files = {
@@ -71,8 +71,8 @@ test("in a step, a lock's wait, a delay, a retry's pause and a rollback", async 
 
   writeFileSync(join(box.root, "go"), "");
   const next = startBehind(box, [], "queue", "process", "--until-empty");
-  await until(() => next.stderr().split("ended: ").length === 6);
-  expect((await stop(next)).exitCode).toBe(0);
+  // By itself: a signal in the moment in which it leaves would have its usual effect.
+  expect((await next.ended).exitCode).toBe(0);
   const ends = next
     .stderr()
     .split("\n")
