@@ -1,6 +1,7 @@
 /** A dry run beside whoever owns the data folder: it takes no lock and writes nothing. */
 
 import { join } from "node:path";
+import { loadSettings } from "../core/settings.ts";
 import { haveForgotten } from "../engine/far/forget-far.ts";
 import { type Plan, type PlanRequest, plan } from "../engine/plan/plan.ts";
 import { lockReader } from "../locks/lock-reader.ts";
@@ -20,9 +21,10 @@ export async function planOperation(
   const db = openReadOnly(join(surrounding.places.data, "garza.db"));
   try {
     const { places, env } = surrounding;
-    const remote = remoteOf({ root: places.root, sockets: join(places.data, "ssh"), env });
+    const settings = loadSettings(places, env);
+    const remote = remoteOf({ root: places.root, settings, sockets: join(places.data, "ssh"), env });
     // Only who asks for checks wants to wait for the network.
-    const world = readOnlyWorld(surrounding, lockReader(db, rest.check ? remote : undefined), { db });
+    const world = readOnlyWorld(surrounding, lockReader(db, rest.check ? remote : undefined), { db, settings });
     const source = typeof template === "string" ? world.library.find(template) : template;
     const planned = await plan(world, { ...rest, source });
     await haveForgotten(world.connections);

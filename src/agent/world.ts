@@ -115,7 +115,7 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
   const { places, clock, env } = surrounding;
   const { queue, settings } = machinery;
   const machine = { id: machinery.claimant.machine, host: hostname() };
-  const online = remoteOf({ root: places.root, sockets: join(places.data, "ssh"), env });
+  const online = remoteOf({ root: places.root, settings, sockets: join(places.data, "ssh"), env });
   const remote = surrounding.offline ? () => Promise.resolve(undefined) : online;
   const deadlines = openDeadlines(clock);
   const shared = openSharedState({

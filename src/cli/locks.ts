@@ -26,8 +26,9 @@ export async function lookAtLocks<Answer>(
   prepareData(places);
   const { now } = terminal.clock;
   const { data, root } = places;
-  const store = await remoteOf({ root, sockets: join(data, "ssh"), env: definedEnv(terminal) })();
-  const patience = patienceOf(loadSettings(places, terminal.env));
+  const settings = loadSettings(places, terminal.env);
+  const store = await remoteOf({ root, settings, sockets: join(data, "ssh"), env: definedEnv(terminal) })();
+  const patience = patienceOf(settings);
   const sightings = openSightings(join(data, "locks"), patience, { now });
   const file = join(data, "garza.db");
   const db = existsSync(file) ? openReadOnly(file) : null;

@@ -12,7 +12,14 @@ import { type Fault, showFault } from "./problems.ts";
 import { isMapping, toText, type Value } from "./value.ts";
 import { readYaml, type YamlPath } from "./yaml.ts";
 
-type Row = { fallback: string; variable?: string; expected: string; accepts(text: string): boolean };
+type Row = {
+  fallback: string;
+  variable?: string;
+  expected: string;
+  accepts(text: string): boolean;
+  /** What machines must not see differently: refused in the file of one of them. */
+  common?: boolean;
+};
 
 const words = (fallback: string, ...all: string[]): Row => ({
   fallback,
@@ -49,6 +56,8 @@ const table = {
   /** How far apart the clocks of two machines may be, and what a holder gets that is just renewing. */
   "locks.max_skew": time("5m"),
   "locks.grace": time("10s"),
+  /** Where the remote keeps locks: refs of their own, or branches where its host takes no others. */
+  "locks.refs": { ...words("custom", "custom", "branches"), common: true },
   /** A tracked infra/state/locks/NAME.lock of another tool is no lock. */
   "locks.legacy": words("off", "off"),
   /** Whether changes of state files are pushed, how often at most, and to which branch (empty: the remote's own). */
@@ -96,7 +105,8 @@ export function mcpServer(settings: Settings, name: string): { url: string; secr
 /** Throws `configuration` with every fault of both files, or of a variable. */
 export function loadSettings({ root, data }: Places, env: Readonly<Record<string, string | undefined>>): Settings {
   const settings = Object.fromEntries(names.map((name) => [name, { value: table[name].fallback, from: "default" }]));
-  for (const file of [join(root, "garza.yml"), join(data, "config.yml")]) Object.assign(settings, readSettings(file));
+  const own = join(data, "config.yml");
+  Object.assign(settings, readSettings(join(root, "garza.yml")), readSettings(own, { common: false }));
   for (const name of names) {
     const { variable, accepts, expected } = table[name] as Row;
     const value = variable === undefined ? undefined : env[variable];
@@ -143,7 +153,7 @@ function rowOf(name: string): Row | undefined {
   return Object.hasOwn(table, name) ? table[name as Fixed] : undefined;
 }
 
-function readSettings(file: string): Partial<Settings> {
+function readSettings(file: string, { common = true } = {}): Partial<Settings> {
   const found = readRegular(file);
   if (!found) return {};
   const yaml = readYaml(found.text, file);
@@ -156,6 +166,8 @@ function readSettings(file: string): Partial<Settings> {
     const row = rowOf(name);
     if (!row) {
       refuse(path, "unknown-key", `there is no setting ${name}.${didYouMean(name, names)}`);
+    } else if (row.common && !common) {
+      refuse(path, "place", `${name} belongs in garza.yml, which all machines share`);
     } else if (!row.accepts(toText(value))) {
       refuse(path, "type", `${name}: expected ${row.expected}`);
     } else {

@@ -3,9 +3,10 @@ import type { Problem } from "../core/problem.ts";
 import { type MoveResult, moveRefs } from "../git/move-refs.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import type { RefMove } from "../git/push-refs.ts";
+import { fetchBranch, pathInRepository, textIn } from "../git/remote-branch.ts";
 import { remoteProblem } from "../git/remote-trouble.ts";
 import { reapply, type StateConflict } from "../state/reapply.ts";
-import { commitFiles, fetchBranch, pathInRepository, textIn } from "../state/shared-branch.ts";
+import { commitFiles } from "../state/state-commit.ts";
 import type { LoggedChange } from "../state/state-log.ts";
 
 export type Publication = {

@@ -4,11 +4,12 @@ import { readRegular } from "../core/files.ts";
 import { problem } from "../core/problem.ts";
 import { moveRefs } from "../git/move-refs.ts";
 import type { PrivateStore } from "../git/private-store.ts";
+import { fetchBranch, pathInRepository, textIn } from "../git/remote-branch.ts";
 import { remoteProblem } from "../git/remote-trouble.ts";
 import type { Tree } from "../git/tree.ts";
 import { mergeJson } from "../state/merge.ts";
 import { listStateFiles } from "../state/read-state-file.ts";
-import { commitFiles, fetchBranch, pathInRepository, textIn } from "../state/shared-branch.ts";
+import { commitFiles } from "../state/state-commit.ts";
 import type { StateLog } from "../state/state-log.ts";
 
 export type Edits = {

@@ -128,7 +128,7 @@ export function openPublisher(request: PublisherRequest): Publisher {
     const outcomes = await move(resources, async (moves, lost) => {
       const changes = chosen
         .filter(({ guards }) => !guards.some((guard) => lost.has(guard)))
-        .map(({ change, guards }) => ({ ...change, guarded: guards.some((guard) => isMoved(guard, moves)) }));
+        .map(({ change, guards }) => ({ ...change, guarded: guards.some((guard) => isMoved(store, guard, moves)) }));
       if (changes.length === 0) return moves.length === 0 ? nothing : moveRefs(store, moves, { atomic: false });
       pushed = { published: await push(store, changes, moves), changes };
       return pushed.published.moved;
@@ -212,7 +212,8 @@ export function openPublisher(request: PublisherRequest): Publisher {
 type Pushed = Parameters<typeof publishChanges>[0]["changes"][number];
 type Guarded = { change: LoggedChange /** Shared locks under which it was made. */; guards: string[] };
 
-const isMoved = (resource: string, moves: readonly RefMove[]) => moves.some(({ ref }) => ref === lockRef(resource));
+const isMoved = (store: PrivateStore, resource: string, moves: readonly RefMove[]) =>
+  moves.some(({ ref }) => ref === lockRef(store, resource));
 const sequencesOf = (changes: readonly LoggedChange[]) => changes.map(({ sequence }) => sequence);
 
 function metText({ file, path, theirs, ours, isKept }: Met): string {

@@ -9,17 +9,30 @@ import { type GitPlace, gitText } from "./git.ts";
 import { findRemote, type Remote } from "./remote.ts";
 import type { Tree } from "./tree.ts";
 
-/** Git calls work in it: see `git`. */
-export type PrivateStore = GitPlace & { gitDir: string; remote: Remote; hash: "sha1" | "sha256" };
+/** Git calls work in it: see `git`. `prefix`: what the names of all refs of ours at the remote begin with. */
+export type PrivateStore = GitPlace & { gitDir: string; remote: Remote; hash: "sha1" | "sha256"; prefix: RefPrefix };
 
-/** Undefined where the repository has no remote. `sockets`: see `findRemote`. */
-export async function openPrivateStore(tree: Tree, sockets: string): Promise<PrivateStore | undefined> {
+/** As branches where a host takes no other refs: then they are seen by everybody who fetches. */
+export const refPrefixes = { custom: "refs/garza/", branches: "refs/heads/garza-" } as const;
+export type RefPrefix = (typeof refPrefixes)[keyof typeof refPrefixes];
+
+export type StoreOptions = {
+  /** See `findRemote`. */
+  sockets: string;
+  prefix: RefPrefix;
+};
+
+/** Undefined where the repository has no remote. */
+export async function openPrivateStore(
+  tree: Tree,
+  { sockets, prefix }: StoreOptions,
+): Promise<PrivateStore | undefined> {
   const remote = await findRemote(tree, sockets);
   if (!remote) return undefined;
   const gitDir = join(tree.common, "garza", "store.git");
   if (!existsSync(join(gitDir, "HEAD"))) await make(tree, gitDir);
   const { env, config } = remote;
-  return { directory: gitDir, env, config, gitDir, remote, hash: hashOf(gitDir) };
+  return { directory: gitDir, env, config, gitDir, remote, hash: hashOf(gitDir), prefix };
 }
 
 const hashOf = (gitDir: string) =>

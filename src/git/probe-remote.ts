@@ -3,23 +3,31 @@ import { randomHex } from "../core/ids.ts";
 import { GarzaError } from "../core/problem.ts";
 import { fetchRefs } from "./fetch-refs.ts";
 import { gitText } from "./git.ts";
-import { emptyTree, type PrivateStore } from "./private-store.ts";
+import { emptyTree, type PrivateStore, type RefPrefix, refPrefixes } from "./private-store.ts";
 import { type PushResult, pushRefs, type RefMove } from "./push-refs.ts";
 import type { RemoteTrouble } from "./remote-trouble.ts";
 
 export type RemoteProbe = {
   outcome: /** `atomic`: several refs can be moved together or not at all. */
     | { kind: "works"; atomic: boolean }
-    /** Refs under `refs/garza/` can't be made or moved there. */
-    | { kind: "refused"; why: string }
+    /** Refs under the store's prefix can't be made or moved there. `branches`: as branches they can. */
+    | { kind: "refused"; why: string; branches: boolean }
     | { kind: "trouble"; trouble: RemoteTrouble };
   /** Refs that could not be deleted again. */
   left: string[];
 };
 
-/** Four connections at most, where all is well three. Throws what git itself suffers (`program-missing`, …). */
+/** Where all is well three connections. Throws what git itself suffers (`program-missing`, …). */
 export async function probeRemote(store: PrivateStore): Promise<RemoteProbe> {
-  const folder = `refs/garza/probe/${randomHex(8)}`;
+  const own = await probe(store, store.prefix);
+  if (own.outcome.kind !== "refused" || store.prefix === refPrefixes.branches) return own;
+  const other = await probe(store, refPrefixes.branches);
+  const branches = other.outcome.kind === "works";
+  return { outcome: { ...own.outcome, branches }, left: [...own.left, ...other.left] };
+}
+
+async function probe(store: PrivateStore, prefix: RefPrefix): Promise<RemoteProbe> {
+  const folder = `${prefix}probe/${randomHex(8)}`;
   const [one, two] = [`${folder}/one`, `${folder}/two`];
   const commits = [await probeCommit(store), await probeCommit(store), await probeCommit(store)] as const;
   const made = { ref: one, from: null, to: commits[0] };
@@ -56,7 +64,7 @@ function failure(pushed: PushResult): Failure | undefined {
   const results = [...pushed.refs.values()];
   if (results.every(({ kind }) => kind === "moved")) return undefined;
   const why = results.find((result) => result.kind === "refused")?.why ?? "it says that they were moved meanwhile";
-  return { outcome: { kind: "refused", why }, unsure: true };
+  return { outcome: { kind: "refused", why, branches: false }, unsure: true };
 }
 
 async function sweep(store: PrivateStore, folder: string): Promise<string[]> {

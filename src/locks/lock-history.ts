@@ -10,7 +10,7 @@ export type Transition = { oid: string; verb: string; text: LockText | null };
 
 /** Newest first, at most `limit`. A chain is begun anew now and then: what was before is not there. */
 export async function lockHistory(store: PrivateStore, resource: string, limit: number): Promise<Transition[]> {
-  const ref = lockRef(resource);
+  const ref = lockRef(store, resource);
   const found = (await fetchRefs(store, [ref])).find((each) => each.ref === ref);
   if (!found) return [];
   const args = ["log", `--max-count=${limit}`, "--format=%H%x00%B%x00", found.oid];

@@ -2,18 +2,21 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { findGitFolder } from "../core/git-folder.ts";
-import { openPrivateStore, type PrivateStore } from "../git/private-store.ts";
+import type { Settings } from "../core/settings.ts";
+import { openPrivateStore, type PrivateStore, refPrefixes } from "../git/private-store.ts";
 import { openTree } from "../git/tree.ts";
 
 export type RemoteRequest = {
   root: string;
+  settings: Settings;
   /** A folder of ours alone, for kept connections. */
   sockets: string;
   env: Readonly<Record<string, string | undefined>>;
 };
 
 /** Undefined where there is no repository, or it has no remote. Found anew when the clone's configuration changes. */
-export function remoteOf({ root, sockets, env }: RemoteRequest): () => Promise<PrivateStore | undefined> {
+export function remoteOf(request: RemoteRequest): () => Promise<PrivateStore | undefined> {
+  const { root } = request;
   let known: { mark: string; store: Promise<PrivateStore | undefined>; opening: boolean } | undefined;
   return () => {
     const folder = findGitFolder(root);
@@ -26,7 +29,7 @@ export function remoteOf({ root, sockets, env }: RemoteRequest): () => Promise<P
     // The store is a cache, which anybody may have removed.
     const isThere = existsSync(join(folder.common, "garza", "store.git", "HEAD"));
     if (known?.mark === mark && (isThere || known.opening)) return known.store;
-    const one = { mark, store: open(root, sockets, env), opening: true };
+    const one = { mark, store: open(request), opening: true };
     known = one;
     const opened = (store?: PrivateStore) => {
       one.opening = false;
@@ -38,7 +41,8 @@ export function remoteOf({ root, sockets, env }: RemoteRequest): () => Promise<P
   };
 }
 
-async function open(root: string, sockets: string, env: RemoteRequest["env"]): Promise<PrivateStore | undefined> {
+async function open({ root, settings, sockets, env }: RemoteRequest): Promise<PrivateStore | undefined> {
   const tree = await openTree({ directory: root, env });
-  return tree && openPrivateStore(tree, sockets);
+  const isBranches = settings["locks.refs"].value === "branches";
+  return tree && openPrivateStore(tree, { sockets, prefix: refPrefixes[isBranches ? "branches" : "custom"] });
 }

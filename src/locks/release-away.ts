@@ -2,7 +2,7 @@ import { problem } from "../core/problem.ts";
 import { moveRefs } from "../git/move-refs.ts";
 import { heldAway } from "./holders.ts";
 import { type Known, type LeaseStatus, leaseOf, putLease } from "./leases.ts";
-import { lockRef, moveOf, readLock } from "./lock-refs.ts";
+import { moveOf, readLock } from "./lock-refs.ts";
 import type { Sharing } from "./sharing.ts";
 import { forced } from "./transitions.ts";
 
@@ -41,7 +41,7 @@ export async function forceFree(
   const move = await moveOf(store, transition);
   const pushed = await moveRefs(store, [move], { atomic: true });
   if (pushed.kind !== "settled") throw problem(pushed.problem);
-  if (pushed.refs.get(lockRef(resource))?.kind !== "moved") {
+  if (pushed.refs.get(move.ref)?.kind !== "moved") {
     throw problem({
       kind: "busy",
       what: `lock ${resource} has moved meanwhile`,

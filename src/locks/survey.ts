@@ -3,7 +3,7 @@ import type { Database } from "bun:sqlite";
 import { type FoundRef, fetchRefs } from "../git/fetch-refs.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { awayHolder, holderIn, holdersIn } from "./holders.ts";
-import { lockFolder, lockRef, seenAt } from "./lock-refs.ts";
+import { lockFolder, lockRef, locksIn, seenAt } from "./lock-refs.ts";
 import { heldRow, heldRows } from "./lock-rows.ts";
 import type { Seen } from "./lock-text.ts";
 import type { LockHolder } from "./locks.ts";
@@ -40,20 +40,24 @@ export type Surveyor = {
 /** Those that are held, or can't be read; sorted by name. Throws `remote-unreachable`, `remote-refused`. */
 export async function surveyLocks(surveyor: Surveyor): Promise<LockView[]> {
   const { db, remote } = surveyor;
-  const refs = remote ? await fetchRefs(remote.store, [lockFolder, ticketFolder]) : [];
-  const seen = refs.filter(({ ref }) => ref.startsWith(lockFolder)).map((ref) => nameOf(ref));
-  const names = new Set([...seen, ...(db ? heldRows(db, null).map(({ resource }) => resource) : [])]);
+  const store = remote?.store;
+  const refs = store ? await fetchRefs(store, [lockFolder(store), ticketFolder(store)]) : [];
+  const there = new Map(store ? locksIn(store, refs).map(({ resource, seen }) => [resource, seen]) : []);
+  const names = new Set([...there.keys(), ...(db ? heldRows(db, null).map(({ resource }) => resource) : [])]);
   return [...names]
     .sort()
-    .map((resource) => viewOf(surveyor, refs, resource))
+    .map((resource) => viewOf(surveyor, { resource, seen: there.get(resource) ?? null, refs }))
     .filter(({ state }) => state !== "free");
 }
 
 /** One of them, also where it is free. */
 export async function surveyLock(surveyor: Surveyor, resource: string): Promise<LockView> {
-  const { remote } = surveyor;
-  const refs = remote ? await fetchRefs(remote.store, [lockRef(resource), ticketPrefix(resource)]) : [];
-  return viewOf(surveyor, refs, resource);
+  const store = surveyor.remote?.store;
+  if (!store) return viewOf(surveyor, { resource, seen: null, refs: [] });
+  const own = lockRef(store, resource);
+  const refs = await fetchRefs(store, [own, ticketPrefix(store, resource)]);
+  const found = refs.find(({ ref }) => ref === own);
+  return viewOf(surveyor, { resource, seen: found ? seenAt(store, found, resource) : null, refs });
 }
 
 /** As far as it is known here without asking anybody. */
@@ -64,16 +68,11 @@ export function knownLocks({ db, host, now }: Surveyor): LockView[] {
   });
 }
 
-/** A ref that can't be read has only its own name. */
-function nameOf(ref: FoundRef): string {
-  const seen = seenAt(ref);
-  return "text" in seen ? seen.text.res : ref.ref.slice(lockFolder.length);
-}
+/** `refs`: what the remote has of its tickets. */
+type Looked = { resource: string; seen: Seen | null; refs: readonly FoundRef[] };
 
-function viewOf({ db, remote, host, now }: Surveyor, refs: readonly FoundRef[], resource: string): LockView {
-  const ref = refs.find((each) => each.ref === lockRef(resource) || each.ref === `${lockFolder}${resource}`);
-  const seen = ref ? seenAt(ref, resource) : null;
-  const waiting = readTickets(refs, resource, "", now);
+function viewOf({ db, remote, host, now }: Surveyor, { resource, seen, refs }: Looked): LockView {
+  const waiting = remote ? readTickets(refs, ticketPrefix(remote.store, resource), "", now) : [];
   const row = db ? heldRow(db, resource) : undefined;
   const holder = db && row ? holderIn(db, resource, host) : undefined;
   if (row && holder && !isOthers(seen, row.operation)) {

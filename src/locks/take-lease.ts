@@ -82,7 +82,7 @@ async function attempt(
   const ticket = await tickets.takingBack(store, resource);
   const move = await moveOf(store, transition);
   const pushed = await moveRefs(store, ticket ? [move, ticket] : [move], { atomic: false });
-  const result = pushed.kind === "settled" ? pushed.refs.get(lockRef(resource)) : undefined;
+  const result = pushed.kind === "settled" ? pushed.refs.get(move.ref) : undefined;
   if (result?.kind === "moved") {
     const known = { oid: move.to, text: transition.text };
     await db.write((writer) => {
@@ -134,13 +134,14 @@ async function standAside(
   left: number,
 ): Promise<Seen | null> {
   const began = clock.monotonic();
-  const ref = lockRef(resource);
+  const ref = lockRef(store, resource);
+  const tickets = ticketPrefix(store, resource);
   for (let looks = 0; ; looks++) {
-    const refs = await fetchRefs(store, [ref, ticketPrefix(resource)]);
+    const refs = await fetchRefs(store, [ref, tickets]);
     const lock = refs.find((each) => each.ref === ref);
-    const seen = lock ? seenAt(lock, resource) : null;
+    const seen = lock ? seenAt(store, lock, resource) : null;
     if (seen?.oid !== ours.oid) return seen;
-    const earlier = readTickets(refs, resource, machine.id, clock.now()).some(({ since }) => since < left);
+    const earlier = readTickets(refs, tickets, machine.id, clock.now()).some(({ since }) => since < left);
     if (!earlier || clock.monotonic() - began > asideMs) return seen;
     await clock.sleep(100 + jitter(looks + 2, 1_000), signal);
   }

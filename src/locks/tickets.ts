@@ -10,6 +10,7 @@ import { moveRefs } from "../git/move-refs.ts";
 import { emptyTree, type PrivateStore } from "../git/private-store.ts";
 import { hasBudget } from "../git/push-budget.ts";
 import type { RefMove } from "../git/push-refs.ts";
+import type { Prefixed } from "./lock-refs.ts";
 import { nonce } from "./lock-text.ts";
 import { encodeResource } from "./resource-name.ts";
 
@@ -39,13 +40,14 @@ const schema = z.looseObject({
 const countsMs = 120_000;
 const showAgainMs = 45_000;
 
-export const ticketFolder = "refs/garza/waits/";
-export const ticketPrefix = (resource: string): string => `${ticketFolder}${encodeResource(resource)}/`;
+export const ticketFolder = ({ prefix }: Prefixed): string => `${prefix}waits/`;
+export const ticketPrefix = (store: Prefixed, resource: string): string =>
+  `${ticketFolder(store)}${encodeResource(resource)}/`;
 
-/** Those that count now, of other machines. */
-export function readTickets(found: readonly FoundRef[], resource: string, own: string, now: number): Ticket[] {
+/** Those that count now, of other machines than `own`. `prefix`: see `ticketPrefix`. */
+export function readTickets(found: readonly FoundRef[], prefix: string, own: string, now: number): Ticket[] {
   return found
-    .filter(({ ref }) => ref.startsWith(ticketPrefix(resource)))
+    .filter(({ ref }) => ref.startsWith(prefix))
     .flatMap(({ message }) => {
       const read = schema.safeParse(parse(message));
       if (!read.success || read.data.seen === null || read.data.machine === own) return [];
@@ -66,7 +68,7 @@ type Drawn = { oid: string | null; since: number; seen: number };
 
 export function openTickets(machine: { id: string; host: string }, clock: Clock): Tickets {
   const drawn = new Map<string, Drawn>();
-  const refOf = (resource: string) => `${ticketPrefix(resource)}${machine.id}`;
+  const refOf = (store: PrivateStore, resource: string) => `${ticketPrefix(store, resource)}${machine.id}`;
 
   const moveTo = async (
     store: PrivateStore,
@@ -87,7 +89,7 @@ export function openTickets(machine: { id: string; host: string }, clock: Clock)
     const head = [`tree ${emptyTree(store)}`, `author ${person}`, `committer ${person}`].join("\n");
     const input = Buffer.from(`${head}\n\n${JSON.stringify(record)}\n`).toString("latin1");
     const to = await gitText(store, ["hash-object", "-w", "-t", "commit", "--stdin"], { input });
-    return { ref: refOf(resource), from: oid, to };
+    return { ref: refOf(store, resource), from: oid, to };
   };
 
   const push = async (store: PrivateStore, resource: string, ticket: Drawn, seen: number | null) => {

@@ -5,7 +5,7 @@ import type { RefMove } from "../git/push-refs.ts";
 import { remoteProblem } from "../git/remote-trouble.ts";
 import { moment } from "./deadlines.ts";
 import { type Known, type Lease, leaseOf, noteMoved } from "./leases.ts";
-import { lockRef, moveOf, readLock } from "./lock-refs.ts";
+import { moveOf, readLock } from "./lock-refs.ts";
 import type { Seen } from "./lock-text.ts";
 import type { Sharing } from "./sharing.ts";
 import { released, renewed, type Transition } from "./transitions.ts";
@@ -97,7 +97,7 @@ async function settle(
     if (pushed.kind === "in-doubt") await put(sharing, { ...lease, ours: false });
     return { kind: "not-now", problem: pushed.problem };
   }
-  const result = pushed.refs.get(lockRef(resource));
+  const result = pushed.refs.get(move.ref);
   if (result?.kind === "moved") {
     const known = { oid: move.to, text: transition.text };
     const isFree = lease.status === "leaving";

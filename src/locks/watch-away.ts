@@ -63,10 +63,13 @@ export function watchAway({ sharing, isWanted, onFree, clock }: AwayWatchRequest
   };
 
   const look = async (found: Sharing, resources: string[]) => {
-    const refs = await fetchRefs(found.store, resources.map(lockRef));
+    const refs = await fetchRefs(
+      found.store,
+      resources.map((resource) => lockRef(found.store, resource)),
+    );
     for (const resource of resources) {
-      const ref = refs.find((each) => each.ref === lockRef(resource));
-      const seen = ref ? seenAt(ref, resource) : null;
+      const ref = refs.find((each) => each.ref === lockRef(found.store, resource));
+      const seen = ref ? seenAt(found.store, ref, resource) : null;
       const isAway = seen !== null && "text" in seen && seen.text.st === "held" && !found.sightings.look(seen);
       if (isAway) {
         // Not for who only asked, and went away.

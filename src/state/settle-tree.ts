@@ -10,9 +10,9 @@ import { replaceInTree } from "../core/tree-file.ts";
 import { git, gitText } from "../git/git.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { moveTree } from "../git/rebase.ts";
+import { pathInRepository, type RemoteBranch, textIn } from "../git/remote-branch.ts";
 import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
 import { reapply } from "./reapply.ts";
-import { pathInRepository, type SharedBranch, textIn } from "./shared-branch.ts";
 import { findStateFile, stateLockFile } from "./state-folder.ts";
 import type { StateLog } from "./state-log.ts";
 
@@ -25,7 +25,7 @@ export type StateTree = { root: string; tree: Tree; log: StateLog; logLimit?: nu
 export async function followPublished(
   at: StateTree,
   store: PrivateStore,
-  { ref, tip }: SharedBranch & { tip: string },
+  { ref, tip }: RemoteBranch & { tip: string },
 ): Promise<string | undefined> {
   const { tree } = at;
   const branch = ref.replace("refs/heads/", "");

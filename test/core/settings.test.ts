@@ -22,6 +22,7 @@ test("without files every setting has its default", () => {
     "locks.interrupted_hold": { value: "1h", from: "default" },
     "locks.max_skew": { value: "5m", from: "default" },
     "locks.grace": { value: "10s", from: "default" },
+    "locks.refs": { value: "custom", from: "default" },
     "locks.legacy": { value: "off", from: "default" },
     "state.publish": { value: "auto", from: "default" },
     "state.publish_interval": { value: "60s", from: "default" },
@@ -30,6 +31,13 @@ test("without files every setting has its default", () => {
     "repository.interval": { value: "3m", from: "default" },
     "apis.digitalocean.url": { value: "https://api.digitalocean.com", from: "default" },
   });
+});
+
+test("what machines must not see differently is refused in the file of one of them", () => {
+  expect(loadSettings(places("locks: {refs: branches}\n"), {})["locks.refs"].value).toBe("branches");
+  expect(() => loadSettings(places("", "locks: {refs: branches}\n"), {})).toThrow(
+    /config\.yml:1:15.*locks\.refs belongs in garza\.yml, which all machines share/s,
+  );
 });
 
 test("this machine's file goes before the shared one, the environment before both, and each says where it is from", () => {

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openPrivateStore } from "../../src/git/private-store.ts";
+import { openPrivateStore, refPrefixes } from "../../src/git/private-store.ts";
 import { probeRemote } from "../../src/git/probe-remote.ts";
 import { openTree } from "../../src/git/tree.ts";
 import { type Repositories, repositories } from "../support/repositories.ts";
@@ -13,7 +13,8 @@ const folder = sandbox();
 async function probe({ tree, home }: Repositories) {
   const env = { PATH: process.env.PATH ?? "", HOME: home, GIT_CONFIG_NOSYSTEM: "1" };
   const opened = await openTree({ directory: tree, env });
-  const store = opened && (await openPrivateStore(opened, join(home, "sockets")));
+  const store =
+    opened && (await openPrivateStore(opened, { sockets: join(home, "sockets"), prefix: refPrefixes.custom }));
   if (!store) throw new Error("no remote");
   return probeRemote(store);
 }
@@ -41,7 +42,14 @@ test("a remote without atomic pushes takes locks, and no state with them", async
 test("a hook that refuses refs/garza is told of", async () => {
   const at = repositories(folder);
   hook(at, "update", 'case "$1" in refs/garza/*) exit 1;; esac');
-  expect(await probe(at)).toEqual({ outcome: { kind: "refused", why: "hook declined" }, left: [] });
+  expect(await probe(at)).toEqual({ outcome: { kind: "refused", why: "hook declined", branches: true }, left: [] });
+  expect(refsOf(at)).toBe("refs/heads/main");
+});
+
+test("a hook that refuses every push is told of, and no way out is promised", async () => {
+  const at = repositories(folder);
+  hook(at, "update", "exit 1");
+  expect(await probe(at)).toEqual({ outcome: { kind: "refused", why: "hook declined", branches: false }, left: [] });
   expect(refsOf(at)).toBe("refs/heads/main");
 });
 

@@ -77,9 +77,9 @@ export async function problemOf(promise: Promise<unknown>): Promise<Problem> {
 }
 
 /** Writes a lock's ref as somebody else would. */
-export function forge(at: Fleet, message: string, ref = "refs/garza/locks/db"): string {
+export function forge(at: Fleet, message: string, ref = "refs/garza/locks/db", parent?: string): string {
   const tree = at.git(at.remote, "hash-object", "-t", "tree", "-w", "/dev/null");
-  const head = `tree ${tree}\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\n`;
+  const head = `tree ${tree}\n${parent === undefined ? "" : `parent ${parent}\n`}author A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\n\n`;
   const made = Bun.spawnSync(["git", "hash-object", "-w", "-t", "commit", "--stdin"], {
     cwd: at.remote,
     stdin: Buffer.from(head + message),
@@ -146,7 +146,7 @@ function openMachine(
   const db = openStore(join(root, "..", `${name}.db`), clock.now);
   const machine = { id: `id-${name}`, host: name };
   const deadlines = openDeadlines(clock);
-  const remote = remoteOf({ root, sockets: join(home, `${name}-ssh`), env });
+  const remote = remoteOf({ root, settings, sockets: join(home, `${name}-ssh`), env });
   const sharing = openSharing({ db, remote, deadlines, clock, machine, settings, data });
   const events: LockEvent[] = [];
   const locks = openLocks({

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { Places } from "../../core/config.ts";
 import { findGitFolder } from "../../core/git-folder.ts";
 import { GarzaError } from "../../core/problem.ts";
+import { loadSettings } from "../../core/settings.ts";
+import { type PrivateStore, refPrefixes } from "../../git/private-store.ts";
 import { probeRemote, type RemoteProbe } from "../../git/probe-remote.ts";
 import { shownUrl } from "../../git/remote.ts";
 import type { RemoteTrouble } from "../../git/remote-trouble.ts";
@@ -29,25 +31,32 @@ async function probe({ root, data }: Places, terminal: Terminal): Promise<Findin
   const passing = existsSync(data) ? undefined : mkdtempSync(join(tmpdir(), "garza-"));
   try {
     const sockets = passing ?? join(data, "ssh");
-    const store = await remoteOf({ root, sockets, env: definedEnv(terminal) })();
+    const settings = loadSettings({ root, data }, terminal.env);
+    const store = await remoteOf({ root, settings, sockets, env: definedEnv(terminal) })();
     if (!store) return [];
     const { outcome, left } = await probeRemote(store);
-    return [finding(`${store.remote.name} (${shownUrl(store.remote)})`, outcome), ...left.map(leftBehind)];
+    return [finding(store, outcome), ...left.map(leftBehind)];
   } finally {
     if (passing !== undefined) rmSync(passing, { recursive: true, force: true });
   }
 }
 
-function finding(shown: string, outcome: RemoteProbe["outcome"]): Finding {
+function finding({ remote, prefix }: PrivateStore, outcome: RemoteProbe["outcome"]): Finding {
+  const shown = `${remote.name} (${shownUrl(remote)})`;
   if (outcome.kind === "trouble") return troubled(shown, outcome.trouble);
   if (outcome.kind === "refused") {
-    const remedy = "Let its rules and hooks admit refs/garza/ for all who run operations";
-    return fail(name, `${shown} refuses refs/garza/, so no lock can be shared: ${outcome.why}`, remedy);
+    const said = `${shown} refuses ${prefix}…, so no lock can be shared: ${outcome.why}`;
+    return fail(name, said, outcome.branches ? asBranches : `Let its rules and hooks admit ${prefix}… for all`);
   }
-  if (outcome.atomic) return ok(name, `${shown} takes locks, and state together with them`);
+  const where = prefix === refPrefixes.branches ? ", as branches garza-locks/…" : "";
+  if (outcome.atomic) return ok(name, `${shown} takes locks, and state together with them${where}`);
   const remedy = "Where the remote is yours: git config receive.advertiseAtomic true in it";
   return warn(name, `${shown} takes locks, but no state that a lock guards: it knows no atomic push`, remedy);
 }
+
+/** Not chosen by each machine for itself: two that choose differently would both have a lock. */
+const asBranches =
+  "Branches it takes: set locks: {refs: branches} in garza.yml, and let all machines pull that before any runs operations";
 
 function troubled(shown: string, { kind, why }: RemoteTrouble): Finding {
   if (kind === "not-allowed")

@@ -16,8 +16,21 @@ test("init and doctor tell whether the remote takes locks, and what to do", asyn
   expect(await doctor()).toMatch(/^ok +remote .*takes locks, and state/m);
   await box.run("git", "-C", remote, "config", "receive.advertiseAtomic", "false");
   expect(await doctor()).toMatch(/^warn +remote .*no state that a lock guards.*\n +-> .*receive.advertiseAtomic true/m);
-  writeFileSync(join(remote, "hooks/update"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  const hook = (lines: string) => writeFileSync(join(remote, "hooks/update"), `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
+  hook("exit 1");
   expect(await doctor()).toMatch(/^FAIL +remote .*refuses refs\/garza\/.*hook declined\n +-> Let its rules/m);
+  await box.run("git", "-C", remote, "config", "receive.advertiseAtomic", "true");
+  hook('case "$1" in refs/heads/*) exit 0;; esac; exit 1');
+  expect(await doctor()).toMatch(
+    /^FAIL +remote .*refuses refs\/garza\/.*\n +-> Branches it takes: set locks: \{refs:/m,
+  );
+  await box.write("garza.yml", "locks: {refs: branches}\n");
+  expect(await doctor()).toMatch(/^ok +remote .*together with them, as branches garza-locks/m);
+  expect((await box.garza("lock", "acquire", "db")).stderr).toContain("is yours against all machines");
+  expect((await box.run("git", "-C", remote, "for-each-ref", "--format=%(refname)")).stdout).toBe(
+    "refs/heads/garza-locks/db\n",
+  );
+  await box.run("git", "-C", remote, "update-ref", "-d", "refs/heads/garza-locks/db");
   await box.run("git", "remote", "set-url", "origin", "http://127.0.0.1:1/x.git");
   expect(await doctor()).toMatch(/^warn +remote .*can't be reached now/m);
   expect((await box.run("git", "-C", remote, "for-each-ref")).stdout).toBe("");

@@ -1,0 +1,52 @@
+/** A branch of the remote, and files in it, without touching any of the user's. */
+import { join, relative, sep } from "node:path";
+import { findGitFolder } from "../core/git-folder.ts";
+import { problem } from "../core/problem.ts";
+import { askRemote, tooLate } from "./ask-remote.ts";
+import { fetchRefs } from "./fetch-refs.ts";
+import { type GitPlace, git, readable } from "./git.ts";
+import type { PrivateStore } from "./private-store.ts";
+import { sharedRemote } from "./remote.ts";
+import { remoteProblem, troubleOf } from "./remote-trouble.ts";
+
+/** `ref`: full. `tip`: null for a branch that is not there yet. */
+export type RemoteBranch = { ref: string; tip: string | null };
+
+/**
+ * `branch`: the setting; without it the remote's own default, else `fallback`, for an empty one. Throws
+ * `remote-unreachable`, `remote-refused`.
+ */
+export async function fetchBranch(store: PrivateStore, branch: string, fallback: string): Promise<RemoteBranch> {
+  const ref = branch === "" ? ((await defaultBranch(store)) ?? `refs/heads/${fallback}`) : `refs/heads/${branch}`;
+  const found = (await fetchRefs(store, [ref])).find((each) => each.ref === ref);
+  return { ref, tip: found?.oid ?? null };
+}
+
+const defaults = new Map<string, string>();
+
+/** Asked once: it hardly ever changes, and costs a connection. */
+async function defaultBranch(store: PrivateStore): Promise<string | undefined> {
+  const known = defaults.get(store.remote.url);
+  if (known !== undefined) return known;
+  const asked = await askRemote(store, ["ls-remote", "--symref", sharedRemote, "HEAD"]);
+  if (asked === "late") throw problem(remoteProblem(store.remote, tooLate));
+  if (asked.exitCode !== 0) {
+    throw problem(remoteProblem(store.remote, troubleOf(readable(asked.stderr), asked.exitCode)));
+  }
+  const ref = /^ref: (refs\/heads\/\S+)\tHEAD$/m.exec(asked.stdout)?.[1];
+  if (ref !== undefined) defaults.set(store.remote.url, ref);
+  return ref;
+}
+
+/** A file of the root as the repository names it. */
+export function pathInRepository(root: string, file: string): string {
+  const top = findGitFolder(root)?.top ?? root;
+  return relative(top, join(root, file)).split(sep).join("/");
+}
+
+/** The file's text in a commit; undefined where it has none. */
+export async function textIn(place: GitPlace, commit: string | null, path: string): Promise<string | undefined> {
+  if (commit === null) return undefined;
+  const { exitCode, stdout } = await git(place, ["cat-file", "blob", `${commit}:${path}`]);
+  return exitCode === 0 ? readable(stdout) : undefined;
+}
