@@ -21,6 +21,8 @@ import type { Surrounding } from "./world.ts";
 export type SharedState = {
   state: StateFiles;
   publisher: Publisher;
+  /** The branch of an empty remote: as the one here is called. */
+  fallback(): Promise<string>;
   /** `work` moves the root's tree and sees the state files as its history has them. The tree's lock is held. */
   withHistory<T>(tree: Tree, work: () => Promise<T>): Promise<T>;
   /** What a process that died has left half done in the work tree is done. */
@@ -64,6 +66,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     return settling;
   };
 
+  const fallback = async () => (await openRoot().then((tree) => tree && currentBranch(tree))) ?? "main";
   const publisher = openPublisher({
     db,
     log,
@@ -73,7 +76,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     isAuto,
     intervalMs: parseDuration(settings["state.publish_interval"].value) ?? 0,
     branch: settings["state.branch"].value,
-    fallback: async () => (await openRoot().then((tree) => tree && currentBranch(tree))) ?? "main",
+    fallback,
     author: async () => authorOf(await openRoot()),
     onPublished: (store, { ref, tip }) => {
       void inTree(async (tree) => {
@@ -101,6 +104,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       },
     }),
     publisher,
+    fallback,
     withHistory: (tree, work) => withHistory({ root, tree, log }, work),
     async repair() {
       sweepAside(root, clock.now());
@@ -115,9 +119,9 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       if (!store || !tree) return null;
       const owed = await publisher.flush();
       if (owed) throw problem(owed);
-      const [fallback, author] = [(await currentBranch(tree)) ?? "main", await authorOf(tree)];
-      const branch = settings["state.branch"].value;
-      const synced = await publishEdits({ store, tree, log, root, branch, fallback, author, now: clock.now });
+      const [branch, author] = [settings["state.branch"].value, await authorOf(tree)];
+      const edits = { store, tree, log, root, branch, fallback: await fallback(), author, now: clock.now };
+      const synced = await publishEdits(edits);
       let why: string | null = null;
       if (synced) {
         await inTree(async (here) => {

@@ -132,7 +132,10 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
     db: store,
     root: places.root,
     clock,
-    sharing: openSharing({ db: store, remote, deadlines, clock, machine, settings, data: places.data }),
+    sharing: openSharing({
+      ...{ db: store, root: places.root, remote, deadlines, clock, machine, settings, data: places.data },
+      fallback: shared.fallback,
+    }),
     deadlines,
     machine,
     ttlSeconds: Math.max(1, Math.ceil((parseDuration(settings["locks.ttl"].value) ?? 0) / 1000)),

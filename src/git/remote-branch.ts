@@ -17,9 +17,14 @@ export type RemoteBranch = { ref: string; tip: string | null };
  * `remote-unreachable`, `remote-refused`.
  */
 export async function fetchBranch(store: PrivateStore, branch: string, fallback: string): Promise<RemoteBranch> {
-  const ref = branch === "" ? ((await defaultBranch(store)) ?? `refs/heads/${fallback}`) : `refs/heads/${branch}`;
+  const ref = await branchRef(store, branch, fallback);
   const found = (await fetchRefs(store, [ref])).find((each) => each.ref === ref);
   return { ref, tip: found?.oid ?? null };
+}
+
+/** The branch's full name, whether it is there or not. Else as `fetchBranch`. */
+export async function branchRef(store: PrivateStore, branch: string, fallback: string): Promise<string> {
+  return branch === "" ? ((await defaultBranch(store)) ?? `refs/heads/${fallback}`) : `refs/heads/${branch}`;
 }
 
 const defaults = new Map<string, string>();

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { Settings } from "../core/settings.ts";
 import type { PrivateStore } from "../git/private-store.ts";
+import { branchRef } from "../git/remote-branch.ts";
 import type { Store } from "../store/store.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Sharing } from "./sharing.ts";
@@ -12,7 +13,10 @@ import { openTurns } from "./turns.ts";
 
 export type SharingRequest = {
   db: Store;
+  root: string;
   remote(): Promise<PrivateStore | undefined>;
+  /** What the state's branch is called at a remote that is empty. */
+  fallback(): Promise<string>;
   deadlines: Deadlines;
   clock: Clock;
   machine: { id: string; host: string };
@@ -24,7 +28,9 @@ export type SharingRequest = {
 /** What shared locks work with; undefined as long as there is no remote. */
 export function openSharing({
   db,
+  root,
   remote,
+  fallback,
   deadlines,
   clock,
   machine,
@@ -35,7 +41,9 @@ export function openSharing({
   const [tickets, turns] = [openTickets(machine, clock), openTurns()];
   return async () => {
     const store = await remote();
-    return store && { db, store, clock, machine, sightings, deadlines, tickets, turns };
+    if (!store) return undefined;
+    const ref = async () => branchRef(store, settings["state.branch"].value, await fallback());
+    return { db, store, root, branchRef: ref, clock, machine, sightings, deadlines, tickets, turns };
   };
 }
 

@@ -10,6 +10,9 @@ import type { Turns } from "./turns.ts";
 export type Sharing = {
   db: Store;
   store: PrivateStore;
+  root: string;
+  /** The branch of the remote that has the state files: its full name. */
+  branchRef(): Promise<string>;
   clock: Clock;
   /** Of this data folder: random id, name for people. */
   machine: { id: string; host: string };

@@ -1,12 +1,12 @@
 /** Getting a lock at the remote, for an operation that has it on this machine already. */
 import { problem } from "../core/problem.ts";
-import { fetchRefs } from "../git/fetch-refs.ts";
 import { moveRefs } from "../git/move-refs.ts";
 import { type RemoteTrouble, remoteProblem } from "../git/remote-trouble.ts";
 import { moment } from "./deadlines.ts";
 import { type Known, type Lease, leaseOf, noteMoved, putLease } from "./leases.ts";
-import { lockRef, moveOf, readLock, seenAt } from "./lock-refs.ts";
-import { type Seen, unreadable } from "./lock-text.ts";
+import { moveOf } from "./lock-refs.ts";
+import { unreadable } from "./lock-text.ts";
+import { type Look, lookAt } from "./look.ts";
 import { jitter, type Sharing } from "./sharing.ts";
 import { readTickets, ticketPrefix } from "./tickets.ts";
 import { acquired, type Holder, renewed, type Transition } from "./transitions.ts";
@@ -30,8 +30,8 @@ export type Taken =
 /** Throws `remote-unreachable`, `remote-refused`, `data-damaged`: then it does not count as held. */
 export async function takeLease(sharing: Sharing, request: LeaseRequest): Promise<Taken> {
   const { db, store, clock, machine, sightings } = sharing;
-  const { resource, holder, floor, signal } = request;
-  let seen = await firstLook(sharing, request, leaseOf(db.read, resource));
+  const { resource, holder, signal } = request;
+  let { seen, floor } = await firstLook(sharing, request, leaseOf(db.read, resource));
   let movedAt = clock.monotonic();
   for (let tries = 0; ; tries++) {
     signal.throwIfAborted();
@@ -45,12 +45,14 @@ export async function takeLease(sharing: Sharing, request: LeaseRequest): Promis
     }
     const isSame = held !== null && isOurs && held.text.owner === holder.owner;
     const now = clock.now();
-    const transition = isSame ? renewed(held, now) : acquired(resource, seen, holder, { floor, now });
+    const transition = isSame
+      ? renewed(held, now)
+      : acquired(resource, seen, holder, { floor: Math.max(floor, request.floor), now });
     const known = await attempt(sharing, request, transition, seen);
     if (known) return { kind: "taken", gen: known.text.gen, before: seen };
     await clock.sleep(jitter(tries, 2_000), signal);
     const last = seen?.oid;
-    seen = await readLock(store, resource);
+    ({ seen, floor } = await lookAt(sharing, resource));
     if (seen?.oid !== last) movedAt = clock.monotonic();
     else if (clock.monotonic() - movedAt > stuckMs) throw problem(remoteProblem(store.remote, stuck(resource)));
   }
@@ -109,17 +111,15 @@ async function attempt(
 const put = ({ db }: Sharing, resource: string, lease: Pick<Lease, "status" | "owner" | "known">) =>
   db.write((writer) => putLease(writer, { resource, ...lease, ours: false }));
 
-/**
- * What the remote has: as we left it, where we were the last to move it, and nobody waits; else as a look tells. Of a
- * resource that was never used here nothing is expected to be there: the push tells when that is wrong.
- */
-async function firstLook(sharing: Sharing, request: LeaseRequest, before: Lease | undefined): Promise<Seen | null> {
+type FirstLook = Pick<Look, "seen" | "floor">;
+
+/** What the remote has: as we left it, where we were the last to move it, and nobody waits; else as a look tells. */
+async function firstLook(sharing: Sharing, request: LeaseRequest, before: Lease | undefined): Promise<FirstLook> {
   const { resource } = request;
-  if (!before) return null;
-  if (before.status !== "free" || !before.ours || !before.known) return readLock(sharing.store, resource);
+  if (before?.status !== "free" || !before.ours || !before.known) return lookAt(sharing, resource);
   const left = Date.parse(before.known.text.ren);
   const justLeft = sharing.clock.now() - left < rememberedMs;
-  return justLeft ? standAside(sharing, request, before.known, left) : before.known;
+  return justLeft ? standAside(sharing, request, before.known, left) : { seen: before.known, floor: 0 };
 }
 
 /** So long after we had it, we look for others who wait before we take it again. Milliseconds. */
@@ -128,21 +128,19 @@ const rememberedMs = 60_000;
 const asideMs = 10_000;
 
 async function standAside(
-  { store, clock, machine }: Sharing,
+  sharing: Sharing,
   { resource, signal }: LeaseRequest,
   ours: Known,
   left: number,
-): Promise<Seen | null> {
+): Promise<FirstLook> {
+  const { store, clock, machine } = sharing;
   const began = clock.monotonic();
-  const ref = lockRef(store, resource);
   const tickets = ticketPrefix(store, resource);
   for (let looks = 0; ; looks++) {
-    const refs = await fetchRefs(store, [ref, tickets]);
-    const lock = refs.find((each) => each.ref === ref);
-    const seen = lock ? seenAt(store, lock, resource) : null;
-    if (seen?.oid !== ours.oid) return seen;
-    const earlier = readTickets(refs, tickets, machine.id, clock.now()).some(({ since }) => since < left);
-    if (!earlier || clock.monotonic() - began > asideMs) return seen;
+    const look = await lookAt(sharing, resource, [tickets]);
+    if (look.seen?.oid !== ours.oid) return look;
+    const earlier = readTickets(look.refs, tickets, machine.id, clock.now()).some(({ since }) => since < left);
+    if (!earlier || clock.monotonic() - began > asideMs) return look;
     await clock.sleep(100 + jitter(looks + 2, 1_000), signal);
   }
 }

@@ -147,7 +147,10 @@ function openMachine(
   const machine = { id: `id-${name}`, host: name };
   const deadlines = openDeadlines(clock);
   const remote = remoteOf({ root, settings, sockets: join(home, `${name}-ssh`), env });
-  const sharing = openSharing({ db, remote, deadlines, clock, machine, settings, data });
+  const sharing = openSharing({
+    ...{ db, root, remote, deadlines, clock, machine, settings, data },
+    fallback: async () => "main",
+  });
   const events: LockEvent[] = [];
   const locks = openLocks({
     db,
