@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { loadSettings } from "../core/settings.ts";
 import { haveForgotten } from "../engine/far/forget-far.ts";
 import { type Plan, type PlanRequest, plan } from "../engine/plan/plan.ts";
+import { openLegacy } from "../locks/legacy.ts";
 import { lockReader } from "../locks/lock-reader.ts";
 import { remoteOf } from "../locks/lock-remote.ts";
 import { openReadOnly } from "../store/store.ts";
@@ -22,7 +23,11 @@ export async function planOperation(
   try {
     const { places, env } = surrounding;
     const settings = loadSettings(places, env);
-    const remote = remoteOf({ root: places.root, settings, sockets: join(places.data, "ssh"), env });
+    const { root } = places;
+    const remote = async () => {
+      const store = await remoteOf({ root, settings, sockets: join(places.data, "ssh"), env })();
+      return store && { store, legacy: openLegacy({ store, root, settings }) };
+    };
     // Only who asks for checks wants to wait for the network.
     const world = readOnlyWorld(surrounding, lockReader(db, rest.check ? remote : undefined), { db, settings });
     const source = typeof template === "string" ? world.library.find(template) : template;

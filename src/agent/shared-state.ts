@@ -10,7 +10,7 @@ import { git } from "../git/git.ts";
 import { hasRemote } from "../git/has-remote.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { pathInRepository, textIn } from "../git/remote-branch.ts";
-import { currentBranch, lockTree, openTree, type Tree } from "../git/tree.ts";
+import { lockTree, openTree, type Tree } from "../git/tree.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
 import { followPublished, withHistory } from "../state/settle-tree.ts";
 import type { StateFiles } from "../state/state-files.ts";
@@ -21,8 +21,6 @@ import type { Surrounding } from "./world.ts";
 export type SharedState = {
   state: StateFiles;
   publisher: Publisher;
-  /** The branch of an empty remote: as the one here is called. */
-  fallback(): Promise<string>;
   /** `work` moves the root's tree and sees the state files as its history has them. The tree's lock is held. */
   withHistory<T>(tree: Tree, work: () => Promise<T>): Promise<T>;
   /** What a process that died has left half done in the work tree is done. */
@@ -66,7 +64,6 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     return settling;
   };
 
-  const fallback = async () => (await openRoot().then((tree) => tree && currentBranch(tree))) ?? "main";
   const publisher = openPublisher({
     db,
     log,
@@ -76,7 +73,6 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     isAuto,
     intervalMs: parseDuration(settings["state.publish_interval"].value) ?? 0,
     branch: settings["state.branch"].value,
-    fallback,
     author: async () => authorOf(await openRoot()),
     onPublished: (store, { ref, tip }) => {
       void inTree(async (tree) => {
@@ -104,7 +100,6 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       },
     }),
     publisher,
-    fallback,
     withHistory: (tree, work) => withHistory({ root, tree, log }, work),
     async repair() {
       sweepAside(root, clock.now());
@@ -120,7 +115,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       const owed = await publisher.flush();
       if (owed) throw problem(owed);
       const [branch, author] = [settings["state.branch"].value, await authorOf(tree)];
-      const edits = { store, tree, log, root, branch, fallback: await fallback(), author, now: clock.now };
+      const edits = { store, tree, log, root, branch, author, now: clock.now };
       const synced = await publishEdits(edits);
       let why: string | null = null;
       if (synced) {

@@ -133,8 +133,8 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
     root: places.root,
     clock,
     sharing: openSharing({
-      ...{ db: store, root: places.root, remote, deadlines, clock, machine, settings, data: places.data },
-      fallback: shared.fallback,
+      ...{ db: store, root: places.root, data: places.data },
+      ...{ remote, deadlines, clock, machine, settings },
     }),
     deadlines,
     machine,

@@ -24,22 +24,24 @@ export function lockCells(view: LockView, { now, hasRemote, paint }: Shown): str
   const { resource, holder, waiting, unreadable = "" } = view;
   if (!holder) return [oneLine(resource), paint.bad(view.state), oneLine(unreadable)];
   const { operator, host, label, operation, since, token } = holder;
+  const isFile = holder.scope === "file";
   return [
     oneLine(resource),
     scopeOf(view, hasRemote, paint),
     oneLine(`${atHost(operator, host)} (${label ?? operation})`),
     `since ${time(since)}`,
     endOf(view, paint),
-    `#${token}`,
+    isFile ? "" : `#${token}`,
     waiting.length > 0 ? `waiting: ${oneLine(waiting.map((ticket) => ticket.host).join(", "))}` : "",
   ].map((cell, at) => (at === 3 ? `${cell} (${duration(now - since)})` : cell));
 }
 
-/** Who takes a lock by hand is written with the machine already. */
+/** Who takes a lock by hand is written with the machine already; of another tool no machine is known. */
 const atHost = (operator: string, host: string) =>
-  operator.endsWith(`@${host}`) ? operator : `${operator} on ${host}`;
+  host === "" || operator.endsWith(`@${host}`) ? operator : `${operator} on ${host}`;
 
 function scopeOf({ holder }: LockView, hasRemote: boolean, paint: Paint): string {
+  if (holder?.scope === "file") return "by file";
   if (holder?.scope !== "local") return "shared";
   return hasRemote ? paint.odd("LOCAL ONLY") : "local";
 }
@@ -63,7 +65,7 @@ export function lockText(view: LockView, shown: Shown): string {
   }
   if (!holder)
     return `lock ${name} is free${token > 0 ? ` (last token ${token})` : "; it was never taken, as far as is known"}\n`;
-  const { operator, host, label, operation, step, reason, since, renewed } = holder;
+  const { operator, host, label, operation, step, reason, since, renewed, file } = holder;
   const isOperation = /^op_/.test(operation);
   const facts = [
     ["holder", oneLine(atHost(operator, host))],
@@ -76,13 +78,19 @@ export function lockText(view: LockView, shown: Shown): string {
       ),
     ],
     ...(reason === undefined ? [] : [["reason", oneLine(reason)]]),
-    ["held", `${scopeOf(view, hasRemote, paint)}, since ${time(since)} (${duration(now - since)}), token ${token}`],
+    [
+      "held",
+      `${scopeOf(view, hasRemote, paint)}, since ${time(since)} (${duration(now - since)})${file === undefined ? `, token ${token}` : ""}`,
+    ],
+    ...(file === undefined ? [] : [["file", `${oneLine(file)} in the shared branch, of another tool`]]),
     ...(lost === undefined ? [] : [["lost", `${oneLine(lost)}; only this machine still counts it as held`]]),
     ...(renewed === undefined ? [] : [["seen alive", `${time(renewed)} (${duration(now - renewed)} ago)`]]),
     [
       "ends",
       freeIn === null
-        ? "when it is given back"
+        ? file === undefined
+          ? "when it is given back"
+          : "when the file is no longer in the branch"
         : freeIn > 0
           ? `in ${duration(freeIn)}, unless it is renewed`
           : "has run out: whoever asks next gets it",
@@ -90,17 +98,24 @@ export function lockText(view: LockView, shown: Shown): string {
     ...waiting.map((ticket) => ["waiting", `${oneLine(ticket.host)}, since ${time(ticket.since)}`]),
   ];
   const ask =
-    holder.scope === "away" && isOperation
-      ? `on ${oneLine(host)}: garza status ${operation}`
-      : isOperation
-        ? `garza status ${operation}`
-        : `ask ${oneLine(operator)}; it is given back by: garza lock release ${quoted(resource)}`;
+    file !== undefined
+      ? `git log -- ${quoted(file)}, in a clone that is up to date`
+      : holder.scope === "away" && isOperation
+        ? `on ${oneLine(host)}: garza status ${operation}`
+        : isOperation
+          ? `garza status ${operation}`
+          : `ask ${oneLine(operator)}; it is given back by: garza lock release ${quoted(resource)}`;
   return lines([
     `lock ${name} is held`,
     ...facts.map(([fact = "", says]) => `  ${fact.padEnd(11)} ${says}`),
     `  ${"wait".padEnd(11)} garza lock wait ${quoted(resource)}`,
     `  ${"look".padEnd(11)} ${ask}`,
-    ...byForce(resource, "its holder is stopped and rolls nothing back"),
+    ...byForce(
+      resource,
+      file === undefined
+        ? "its holder is stopped and rolls nothing back"
+        : "a commit removes the file; the other tool is not told",
+    ),
   ]);
 }
 

@@ -7,6 +7,7 @@ import { prepareData } from "../core/data-folder.ts";
 import { parseDuration } from "../core/duration.ts";
 import { problem } from "../core/problem.ts";
 import { loadSettings } from "../core/settings.ts";
+import { openLegacy } from "../locks/legacy.ts";
 import { remoteOf } from "../locks/lock-remote.ts";
 import { patienceOf } from "../locks/open-sharing.ts";
 import { resourceName } from "../locks/resource-name.ts";
@@ -33,7 +34,12 @@ export async function lookAtLocks<Answer>(
   const file = join(data, "garza.db");
   const db = existsSync(file) ? openReadOnly(file) : null;
   try {
-    return await look({ db, remote: store && { store, sightings }, host: hostname(), now: now() });
+    return await look({
+      db,
+      remote: store && { store, sightings, legacy: openLegacy({ store, root, settings }) },
+      host: hostname(),
+      now: now(),
+    });
   } finally {
     db?.close();
   }

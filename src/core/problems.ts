@@ -48,11 +48,21 @@ export const problems = {
   "lock-held": define(
     5,
     409,
-    /** `host`, `until`: of another machine's. */
-    (p: { resource: string; holder: string; since: string; operation: string; host?: string; until?: string }) =>
-      p.host === undefined
-        ? `lock ${p.resource} is held by ${p.holder} (operation ${p.operation}) since ${p.since}. Wait for it, or look: garza status ${p.operation}`
-        : `lock ${p.resource} is held by ${p.holder} on ${p.host} since ${p.since} (until ${p.until}, unless it is renewed). Wait for it, or look: garza lock show ${p.resource}`,
+    /** `host`, `until`: of another machine's. `file`: another tool's, in the shared branch. */
+    (p: {
+      resource: string;
+      holder: string;
+      since: string;
+      operation: string;
+      host?: string;
+      until?: string;
+      file?: string;
+    }) =>
+      p.file !== undefined
+        ? `lock ${p.resource} is held by ${p.holder} since ${p.since}, by another tool: ${p.file} is in the shared branch. Wait for it, or look: garza lock show ${p.resource}`
+        : p.host === undefined
+          ? `lock ${p.resource} is held by ${p.holder} (operation ${p.operation}) since ${p.since}. Wait for it, or look: garza status ${p.operation}`
+          : `lock ${p.resource} is held by ${p.holder} on ${p.host} since ${p.since} (until ${p.until}, unless it is renewed). Wait for it, or look: garza lock show ${p.resource}`,
   ),
   "lock-lost": define(
     5,

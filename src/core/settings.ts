@@ -58,8 +58,8 @@ const table = {
   "locks.grace": time("10s"),
   /** Where the remote keeps locks: refs of their own, or branches where its host takes no others. */
   "locks.refs": { ...words("custom", "custom", "branches"), common: true },
-  /** A tracked infra/state/locks/NAME.lock of another tool is no lock. */
-  "locks.legacy": words("off", "off"),
+  /** Whether infra/state/locks/NAME.lock in the shared branch, as another tool keeps it, is a lock. */
+  "locks.legacy": { ...words("off", "off", "honor"), common: true },
   /** Whether changes of state files are pushed, how often at most, and to which branch (empty: the remote's own). */
   "state.publish": words("auto", "auto", "manual"),
   "state.publish_interval": time("60s"),

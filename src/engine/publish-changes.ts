@@ -1,12 +1,12 @@
 /** One push that has the state branch's next commit and, with it or not at all, the next transitions of the locks that guard it. */
 import type { Problem } from "../core/problem.ts";
+import { commitFiles } from "../git/commit-files.ts";
 import { type MoveResult, moveRefs } from "../git/move-refs.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import type { RefMove } from "../git/push-refs.ts";
 import { fetchBranch, pathInRepository, textIn } from "../git/remote-branch.ts";
 import { remoteProblem } from "../git/remote-trouble.ts";
 import { reapply, type StateConflict } from "../state/reapply.ts";
-import { commitFiles } from "../state/state-commit.ts";
 import type { LoggedChange } from "../state/state-log.ts";
 
 export type Publication = {
@@ -18,7 +18,6 @@ export type Publication = {
   moves: readonly RefMove[];
   /** The setting `state.branch`, and what an empty remote's branch is called. */
   branch: string;
-  fallback: string;
   message: string;
   author: string;
   now(): number;
@@ -44,9 +43,9 @@ const tries = 10;
 
 /** Throws `remote-unreachable`, `remote-refused`, `data-damaged` for a file there that is no JSON. */
 export async function publishChanges(publication: Publication): Promise<Published> {
-  const { store, moves, branch, fallback, now, sleep } = publication;
+  const { store, moves, branch, now, sleep } = publication;
   for (let time = 1; ; time++) {
-    const { ref, tip } = await fetchBranch(store, branch, fallback);
+    const { ref, tip } = await fetchBranch(store, branch);
     const { files, met } = await newTexts(publication, tip);
     if (files.size === 0 && tip !== null) {
       const moved = moves.length === 0 ? nothing : await moveRefs(store, moves, { atomic: true });

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { readRegular } from "../core/files.ts";
 import { problem } from "../core/problem.ts";
+import { commitFiles } from "../git/commit-files.ts";
 import { moveRefs } from "../git/move-refs.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { fetchBranch, pathInRepository, textIn } from "../git/remote-branch.ts";
@@ -9,7 +10,6 @@ import { remoteProblem } from "../git/remote-trouble.ts";
 import type { Tree } from "../git/tree.ts";
 import { mergeJson } from "../state/merge.ts";
 import { listStateFiles } from "../state/read-state-file.ts";
-import { commitFiles } from "../state/state-commit.ts";
 import type { StateLog } from "../state/state-log.ts";
 
 export type Edits = {
@@ -18,7 +18,6 @@ export type Edits = {
   log: StateLog;
   root: string;
   branch: string;
-  fallback: string;
   author: string;
   now(): number;
 };
@@ -33,10 +32,10 @@ const tries = 10;
  * `data-damaged`, `remote-unreachable`, `remote-refused`.
  */
 export async function publishEdits(edits: Edits): Promise<Synced | null> {
-  const { store, branch, fallback, author, now, log } = edits;
+  const { store, branch, author, now, log } = edits;
   const edited = await editedFiles(edits);
   for (let time = 1; ; time++) {
-    const { ref, tip } = await fetchBranch(store, branch, fallback);
+    const { ref, tip } = await fetchBranch(store, branch);
     const files = await mergedFiles(edits, edited, tip);
     if (files.size === 0) return tip === null ? null : { ref, tip, files: [] };
     const message = `state: ${[...edited.keys()].map((file) => file.split("/").at(-1)).join(", ")} [skip ci]`;

@@ -28,8 +28,7 @@ export type PublisherRequest = {
   isAuto: boolean;
   intervalMs: number;
   branch: string;
-  /** The branch of the work tree, for a remote that has none; who commits, as `Name <address>`. */
-  fallback(): Promise<string>;
+  /** Who commits, as `Name <address>`. */
   author(): Promise<string>;
   /** The branch's newest has what was published. */
   onPublished(store: PrivateStore, at: { ref: string; tip: string }): void;
@@ -78,10 +77,10 @@ export function openPublisher(request: PublisherRequest): Publisher {
     moves: Parameters<typeof publishChanges>[0]["moves"],
   ): Promise<Published> => {
     const message = messageOf(changes);
-    const [fallback, author] = [await request.fallback(), await request.author()];
+    const author = await request.author();
     const { now, sleep } = clock;
     try {
-      return await publishChanges({ store, root, changes, moves, branch, fallback, message, author, now, sleep });
+      return await publishChanges({ store, root, changes, moves, branch, message, author, now, sleep });
     } catch (thrown) {
       if (!(thrown instanceof GarzaError)) throw thrown;
       const failed: MoveResult = { kind: "failed", problem: thrown.problem };

@@ -9,8 +9,16 @@ import { type GitPlace, gitText } from "./git.ts";
 import { findRemote, type Remote } from "./remote.ts";
 import type { Tree } from "./tree.ts";
 
-/** Git calls work in it: see `git`. `prefix`: what the names of all refs of ours at the remote begin with. */
-export type PrivateStore = GitPlace & { gitDir: string; remote: Remote; hash: "sha1" | "sha256"; prefix: RefPrefix };
+/** Git calls work in it: see `git`. */
+export type PrivateStore = GitPlace & {
+  gitDir: string;
+  remote: Remote;
+  hash: "sha1" | "sha256";
+  /** What the names of all refs of ours at the remote begin with. */
+  prefix: RefPrefix;
+  /** The user's, to which it belongs. */
+  tree: Tree;
+};
 
 /** As branches where a host takes no other refs: then they are seen by everybody who fetches. */
 export const refPrefixes = { custom: "refs/garza/", branches: "refs/heads/garza-" } as const;
@@ -32,7 +40,7 @@ export async function openPrivateStore(
   const gitDir = join(tree.common, "garza", "store.git");
   if (!existsSync(join(gitDir, "HEAD"))) await make(tree, gitDir);
   const { env, config } = remote;
-  return { directory: gitDir, env, config, gitDir, remote, hash: hashOf(gitDir), prefix };
+  return { directory: gitDir, env, config, gitDir, remote, hash: hashOf(gitDir), prefix, tree };
 }
 
 const hashOf = (gitDir: string) =>

@@ -8,23 +8,25 @@ import { type GitPlace, git, readable } from "./git.ts";
 import type { PrivateStore } from "./private-store.ts";
 import { sharedRemote } from "./remote.ts";
 import { remoteProblem, troubleOf } from "./remote-trouble.ts";
+import { currentBranch } from "./tree.ts";
 
 /** `ref`: full. `tip`: null for a branch that is not there yet. */
 export type RemoteBranch = { ref: string; tip: string | null };
 
 /**
- * `branch`: the setting; without it the remote's own default, else `fallback`, for an empty one. Throws
- * `remote-unreachable`, `remote-refused`.
+ * `branch`: the setting; without it the remote's own default, and for an empty remote the one that is checked out here.
+ * Throws `remote-unreachable`, `remote-refused`.
  */
-export async function fetchBranch(store: PrivateStore, branch: string, fallback: string): Promise<RemoteBranch> {
-  const ref = await branchRef(store, branch, fallback);
+export async function fetchBranch(store: PrivateStore, branch: string): Promise<RemoteBranch> {
+  const ref = await branchRef(store, branch);
   const found = (await fetchRefs(store, [ref])).find((each) => each.ref === ref);
   return { ref, tip: found?.oid ?? null };
 }
 
 /** The branch's full name, whether it is there or not. Else as `fetchBranch`. */
-export async function branchRef(store: PrivateStore, branch: string, fallback: string): Promise<string> {
-  return branch === "" ? ((await defaultBranch(store)) ?? `refs/heads/${fallback}`) : `refs/heads/${branch}`;
+export async function branchRef(store: PrivateStore, branch: string): Promise<string> {
+  if (branch !== "") return `refs/heads/${branch}`;
+  return (await defaultBranch(store)) ?? `refs/heads/${(await currentBranch(store.tree)) ?? "main"}`;
 }
 
 const defaults = new Map<string, string>();

@@ -41,17 +41,16 @@ export function awayHolder(known: Known): LockHolder {
     ...(step !== undefined && { step }),
     ...(reason !== undefined && { reason }),
     since: Date.parse(acq),
-    renewed: Date.parse(known.text.ren),
-    ttlSeconds: ttl,
-    expires: endOf(known),
-    scope: "away",
+    ...(known.file === undefined
+      ? { renewed: Date.parse(known.text.ren), ttlSeconds: ttl, expires: endOf(known), scope: "away" }
+      : { file: known.file, scope: "file" }),
   };
 }
 
 const endOf = ({ text: { ren, ttl } }: Known) => Date.parse(ren) + ttl * 1000;
 
 export function heldAway(known: Known) {
-  const { resource, operator, operation, since, host, expires = 0 } = awayHolder(known);
+  const { resource, operator, operation, since, host, expires, file } = awayHolder(known);
   const time = (at: number) => new Date(at).toISOString();
   return problem({
     kind: "lock-held",
@@ -59,7 +58,7 @@ export function heldAway(known: Known) {
     holder: operator,
     since: time(since),
     operation,
-    host,
-    until: time(expires),
+    ...(file === undefined ? { host } : { file }),
+    ...(expires !== undefined && { until: time(expires) }),
   });
 }

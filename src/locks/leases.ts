@@ -6,8 +6,8 @@ import putSql from "./put-lease.sql" with { type: "text" };
 
 export type LeaseStatus = "taking" | "held" | "leaving" | "free" | "away";
 
-/** A record with the commit that holds it. */
-export type Known = { oid: string; text: LockText };
+/** A record with the commit that holds it. `file`: it stands for a file of another tool, whose blob that is then. */
+export type Known = { oid: string; text: LockText; file?: string };
 
 export type Lease = {
   resource: string;
@@ -46,7 +46,7 @@ export function leasesFor(db: Database, owner: string): Lease[] {
 
 export function putLease(db: Database, { resource, status, owner, known, ours }: Lease): void {
   const oid = known?.oid ?? null;
-  const record = known ? JSON.stringify(known.text) : null;
+  const record = known ? JSON.stringify({ ...known.text, file: known.file }) : null;
   db.query<never, Bindings>(putSql).run({ resource, status, owner, oid, record, ours: ours ? 1 : 0 });
 }
 
@@ -60,6 +60,11 @@ const read = ({ resource, status, owner, oid, record, ours }: Row): Lease => ({
   resource,
   status,
   owner,
-  known: oid === null || record === null ? null : { oid, text: JSON.parse(record) as LockText },
+  known: oid === null || record === null ? null : knownOf(oid, record),
   ours: ours === 1,
 });
+
+function knownOf(oid: string, record: string): Known {
+  const { file, ...text } = JSON.parse(record) as LockText & { file?: string };
+  return { oid, text: text as LockText, ...(file !== undefined && { file }) };
+}

@@ -20,12 +20,7 @@ export async function readLock(store: PrivateStore, resource: string): Promise<S
   return found ? seenAt(store, found, resource) : null;
 }
 
-/** Every lock that the remote knows of, free ones too, by resource. */
-export async function listLocks(store: PrivateStore): Promise<{ resource: string; seen: Seen }[]> {
-  return locksIn(store, await fetchRefs(store, [lockFolder(store)]));
-}
-
-/** The locks among refs that were found. */
+/** The locks among refs that were found, free ones too, by resource. */
 export function locksIn(store: Prefixed, refs: readonly FoundRef[]): { resource: string; seen: Seen }[] {
   const folder = lockFolder(store);
   return refs

@@ -60,7 +60,11 @@ export function readLockText(oid: string, message: string): Seen {
   const { v } = (json ?? {}) as { v?: unknown };
   if (typeof v === "number" && v > 1) return { oid, unreadable: `it was written by a newer garza (format ${v})` };
   const read = schema.safeParse(json);
-  if (read.success) return { oid, text: read.data };
+  if (read.success) {
+    // What else is in it goes along, but for the name that we use ourselves.
+    const { file: _, ...text } = read.data;
+    return { oid, text: text as LockText };
+  }
   const [issue] = read.error.issues;
   return { oid, unreadable: `its record is damaged (${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""})` };
 }
@@ -88,7 +92,7 @@ export function lockCommit(
 export const nonce = (): string => randomHex(12);
 
 const oneLine = (text: string) => text.replace(/[\p{Cc}\u2028\u2029\s]+/gu, " ").trim();
-const plain = (text: string) => oneLine(text).replace(/[<>]/g, "").slice(0, 200);
+export const plain = (text: string): string => oneLine(text).replace(/[<>]/g, "").slice(0, 200);
 
 /** Texts of ours that are longer than others would read are cut. */
 export const short = (text: string): string => oneLine(text).slice(0, 500);

@@ -19,8 +19,10 @@ export type LockHolder = {
   /** Milliseconds since 1970. */
   since: number;
   ttlSeconds?: number;
-  /** `shared`: against all machines. `local`: on this one alone. `away`: another machine has it. */
-  scope: "shared" | "local" | "away";
+  /** `shared`: against all machines. `local`: on this one alone. `away`: another machine has it. `file`: another tool. */
+  scope: "shared" | "local" | "away" | "file";
+  /** Of another tool: its file in the shared branch. */
+  file?: string;
   /** The step that took it, and when its holder was last heard of: of other machines. */
   step?: string;
   renewed?: number;

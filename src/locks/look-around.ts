@@ -1,24 +1,34 @@
-import { leaseOf, putLease } from "./leases.ts";
-import { listLocks } from "./lock-refs.ts";
+import { type Known, leaseOf, leasesIn, putLease } from "./leases.ts";
+import { fetchWithFiles } from "./legacy.ts";
+import { lockFolder, locksIn } from "./lock-refs.ts";
 import type { Sharing } from "./sharing.ts";
 
 /** Notes who has what at the remote, by one look. What is ours, or just being moved here, stays as we know it. */
-export async function lookAround({ db, store, sightings }: Sharing): Promise<void> {
-  const all = await listLocks(store);
+export async function lookAround(sharing: Sharing): Promise<void> {
+  const { db, store, sightings } = sharing;
+  const { refs, files } = await fetchWithFiles(sharing, [lockFolder(store)]);
+  const free = new Map<string, Known | null>();
+  const away = new Map(files.map((file) => [file.text.res, file]));
+  for (const { resource, seen } of locksIn(store, refs)) {
+    if ("unreadable" in seen) free.set(resource, null);
+    else if (seen.text.st === "held" && !sightings.look(seen)) away.set(resource, seen);
+    else free.set(resource, seen);
+  }
   await db.write((writer) => {
-    for (const { resource, seen } of all) {
+    const noted = leasesIn(writer, "away").map(({ resource }) => resource);
+    for (const resource of new Set([...away.keys(), ...noted])) {
       const before = leaseOf(writer, resource);
-      if ("unreadable" in seen || (before && before.status !== "free" && before.status !== "away")) continue;
-      const isAway = seen.text.st === "held" && !sightings.look(seen);
-      if (!isAway && before?.status !== "away") continue;
-      putLease(writer, { resource, status: isAway ? "away" : "free", owner: null, known: seen, ours: false });
-    }
-    const there = new Set(all.map(({ resource }) => resource));
-    for (const { resource } of writer
-      .query<{ resource: string }, []>("select resource from lease where status = 'away'")
-      .all()) {
-      if (there.has(resource)) continue;
-      putLease(writer, { resource, status: "free", owner: null, known: null, ours: false });
+      if (before && before.status !== "free" && before.status !== "away") continue;
+      const known = away.get(resource);
+      // What can't be read now was another's, and may still be.
+      if (!known && free.get(resource) === null) continue;
+      putLease(writer, {
+        resource,
+        status: known ? "away" : "free",
+        owner: null,
+        known: known ?? free.get(resource) ?? null,
+        ours: false,
+      });
     }
   });
 }

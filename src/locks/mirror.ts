@@ -15,7 +15,12 @@ export type Mirror = {
   refresh(holders: LockHolder[]): void;
 };
 
-const locksFolder = "infra/state/locks";
+export const locksFolder = "infra/state/locks";
+
+/** Whether a file is ours. */
+export const isMirror = (text: string): boolean => /^generation: \d+$/m.test(text);
+
+export const mirrorName = (resource: string): string => `${encodeResource(resource)}.lock`;
 
 export function openMirror({ root, warn }: { root: string; warn: (message: string) => void }): Mirror {
   let excluded = false;
@@ -33,24 +38,22 @@ export function openMirror({ root, warn }: { root: string; warn: (message: strin
     }
   };
   return {
-    show: (resource, holder) => attempt((folder) => put(root, join(folder, fileName(resource)), holder)),
+    show: (resource, holder) => attempt((folder) => put(root, join(folder, mirrorName(resource)), holder)),
     refresh(holders) {
       attempt((folder) => {
-        const held = new Set(holders.map(({ resource }) => fileName(resource)));
+        const held = new Set(holders.map(({ resource }) => mirrorName(resource)));
         for (const name of readdirSync(folder))
           if (name.endsWith(".lock") && !held.has(name)) put(root, join(folder, name), undefined);
-        for (const holder of holders) put(root, join(folder, fileName(holder.resource)), holder);
+        for (const holder of holders) put(root, join(folder, mirrorName(holder.resource)), holder);
       });
     },
   };
 }
 
-const fileName = (resource: string) => `${encodeResource(resource)}.lock`;
-
 /** A file that is not ours, such as a tracked one of another tool, stays as it is. */
 function put(root: string, file: string, holder: LockHolder | undefined): void {
   const there = readRegular(file)?.text;
-  if (there !== undefined && !/^generation: \d+$/m.test(there)) return;
+  if (there !== undefined && !isMirror(there)) return;
   if (!holder) {
     rmSync(file, { force: true });
     return;

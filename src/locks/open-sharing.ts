@@ -3,9 +3,9 @@ import type { Clock } from "../core/clock.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { Settings } from "../core/settings.ts";
 import type { PrivateStore } from "../git/private-store.ts";
-import { branchRef } from "../git/remote-branch.ts";
 import type { Store } from "../store/store.ts";
 import type { Deadlines } from "./deadlines.ts";
+import { openLegacy } from "./legacy.ts";
 import type { Sharing } from "./sharing.ts";
 import { openSightings, type Patience } from "./sightings.ts";
 import { openTickets } from "./tickets.ts";
@@ -15,8 +15,6 @@ export type SharingRequest = {
   db: Store;
   root: string;
   remote(): Promise<PrivateStore | undefined>;
-  /** What the state's branch is called at a remote that is empty. */
-  fallback(): Promise<string>;
   deadlines: Deadlines;
   clock: Clock;
   machine: { id: string; host: string };
@@ -30,7 +28,6 @@ export function openSharing({
   db,
   root,
   remote,
-  fallback,
   deadlines,
   clock,
   machine,
@@ -42,8 +39,9 @@ export function openSharing({
   return async () => {
     const store = await remote();
     if (!store) return undefined;
-    const ref = async () => branchRef(store, settings["state.branch"].value, await fallback());
-    return { db, store, root, branchRef: ref, clock, machine, sightings, deadlines, tickets, turns };
+    const legacy = openLegacy({ store, root, settings });
+    const branch = settings["state.branch"].value;
+    return { db, store, root, branch, legacy, clock, machine, sightings, deadlines, tickets, turns };
   };
 }
 

@@ -2,7 +2,8 @@ import { problem } from "../core/problem.ts";
 import { moveRefs } from "../git/move-refs.ts";
 import { heldAway } from "./holders.ts";
 import { type Known, type LeaseStatus, leaseOf, putLease } from "./leases.ts";
-import { moveOf, readLock } from "./lock-refs.ts";
+import { moveOf } from "./lock-refs.ts";
+import { lookAt } from "./look.ts";
 import type { Sharing } from "./sharing.ts";
 import { forced } from "./transitions.ts";
 
@@ -11,12 +12,15 @@ import { forced } from "./transitions.ts";
  * has run out. Throws `lock-held` for any other, `remote-unreachable`.
  */
 export async function releaseAway(sharing: Sharing, resource: string, force: boolean): Promise<boolean> {
-  const { db, store, sightings } = sharing;
+  const { db, sightings } = sharing;
   return sharing.turns.take([resource], async () => {
     // Just being taken or given back here: it is this machine's own, and nobody's who asks.
     if (isOwn(leaseOf(db.read, resource)?.status)) return false;
-    const seen = await readLock(store, resource);
-    if (!seen || "unreadable" in seen || seen.text.st === "free") return false;
+    const { seen, file } = await lookAt(sharing, resource);
+    if (!seen || "unreadable" in seen || seen.text.st === "free") {
+      if (file) throw heldAway(file);
+      return false;
+    }
     await db.write((writer) => putLease(writer, { resource, status: "away", owner: null, known: seen, ours: false }));
     if (!force || !sightings.look(seen)) throw heldAway(seen);
     await forceFree(sharing, resource, seen, { by: "garza", why: "its lease had run out" });

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import type { Store } from "../store/store.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { Legacy } from "./legacy.ts";
 import type { Sightings } from "./sightings.ts";
 import type { Tickets } from "./tickets.ts";
 import type { Turns } from "./turns.ts";
@@ -11,8 +12,10 @@ export type Sharing = {
   db: Store;
   store: PrivateStore;
   root: string;
-  /** The branch of the remote that has the state files: its full name. */
-  branchRef(): Promise<string>;
+  /** The setting of that name: see `fetchBranch`. */
+  branch: string;
+  /** Undefined: files of another tool are no locks. */
+  legacy: Legacy | undefined;
   clock: Clock;
   /** Of this data folder: random id, name for people. */
   machine: { id: string; host: string };

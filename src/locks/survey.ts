@@ -1,8 +1,10 @@
 /** Who has which lock, here and at the remote, and who waits for it: one look, beside whoever owns the database. */
 import type { Database } from "bun:sqlite";
-import { type FoundRef, fetchRefs } from "../git/fetch-refs.ts";
+import type { FoundRef } from "../git/fetch-refs.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { awayHolder, holderIn, holdersIn } from "./holders.ts";
+import type { Known } from "./leases.ts";
+import { fetchWithFiles, type Legacy } from "./legacy.ts";
 import { lockFolder, lockRef, locksIn, seenAt } from "./lock-refs.ts";
 import { heldRow, heldRows } from "./lock-rows.ts";
 import type { Seen } from "./lock-text.ts";
@@ -32,7 +34,7 @@ export type Surveyor = {
   /** Null: there is none yet, and so no lock of this machine. */
   db: Database | null;
   /** Undefined: there is no remote. */
-  remote: { store: PrivateStore; sightings: Sightings } | undefined;
+  remote: { store: PrivateStore; sightings: Sightings; legacy: Legacy | undefined } | undefined;
   host: string;
   now: number;
 };
@@ -40,38 +42,44 @@ export type Surveyor = {
 /** Those that are held, or can't be read; sorted by name. Throws `remote-unreachable`, `remote-refused`. */
 export async function surveyLocks(surveyor: Surveyor): Promise<LockView[]> {
   const { db, remote } = surveyor;
-  const store = remote?.store;
-  const refs = store ? await fetchRefs(store, [lockFolder(store), ticketFolder(store)]) : [];
-  const there = new Map(store ? locksIn(store, refs).map(({ resource, seen }) => [resource, seen]) : []);
-  const names = new Set([...there.keys(), ...(db ? heldRows(db, null).map(({ resource }) => resource) : [])]);
-  return [...names]
+  const here = db ? heldRows(db, null).map(({ resource }) => resource) : [];
+  if (!remote) return here.toSorted().map((resource) => viewOf(surveyor, { ...nothing, resource }));
+  const { store } = remote;
+  const { refs, files } = await fetchWithFiles(remote, [lockFolder(store), ticketFolder(store)]);
+  const there = new Map(locksIn(store, refs).map(({ resource, seen }) => [resource, seen]));
+  const byFile = new Map(files.map((file) => [file.text.res, file]));
+  return [...new Set([...there.keys(), ...byFile.keys(), ...here])]
     .sort()
-    .map((resource) => viewOf(surveyor, { resource, seen: there.get(resource) ?? null, refs }))
+    .map((resource) =>
+      viewOf(surveyor, { resource, seen: there.get(resource) ?? null, file: byFile.get(resource), refs }),
+    )
     .filter(({ state }) => state !== "free");
 }
 
 /** One of them, also where it is free. */
 export async function surveyLock(surveyor: Surveyor, resource: string): Promise<LockView> {
-  const store = surveyor.remote?.store;
-  if (!store) return viewOf(surveyor, { resource, seen: null, refs: [] });
+  const { remote } = surveyor;
+  if (!remote) return viewOf(surveyor, { ...nothing, resource });
+  const { store } = remote;
   const own = lockRef(store, resource);
-  const refs = await fetchRefs(store, [own, ticketPrefix(store, resource)]);
+  const { refs, files } = await fetchWithFiles(remote, [own, ticketPrefix(store, resource)], resource);
   const found = refs.find(({ ref }) => ref === own);
-  return viewOf(surveyor, { resource, seen: found ? seenAt(store, found, resource) : null, refs });
+  return viewOf(surveyor, { resource, seen: found ? seenAt(store, found, resource) : null, file: files[0], refs });
 }
 
 /** As far as it is known here without asking anybody. */
 export function knownLocks({ db, host, now }: Surveyor): LockView[] {
   return (db ? holdersIn(db, host) : []).map((holder) => {
-    const freeIn = holder.scope === "local" ? null : Math.max(0, (holder.expires ?? now) - now);
+    const freeIn = holder.scope === "local" || holder.expires === undefined ? null : Math.max(0, holder.expires - now);
     return { ...heldBy(holder, freeIn), waiting: [], mark: "" };
   });
 }
 
 /** `refs`: what the remote has of its tickets. */
-type Looked = { resource: string; seen: Seen | null; refs: readonly FoundRef[] };
+type Looked = { resource: string; seen: Seen | null; file: Known | undefined; refs: readonly FoundRef[] };
+const nothing = { seen: null, file: undefined, refs: [] };
 
-function viewOf({ db, remote, host, now }: Surveyor, { resource, seen, refs }: Looked): LockView {
+function viewOf({ db, remote, host, now }: Surveyor, { resource, seen, file, refs }: Looked): LockView {
   const waiting = remote ? readTickets(refs, ticketPrefix(remote.store, resource), "", now) : [];
   const row = db ? heldRow(db, resource) : undefined;
   const holder = db && row ? holderIn(db, resource, host) : undefined;
@@ -85,6 +93,8 @@ function viewOf({ db, remote, host, now }: Surveyor, { resource, seen, refs }: L
       mark: markHere(row),
     };
   }
+  const isHeld = seen !== null && ("unreadable" in seen || seen.text.st === "held");
+  if (file && !isHeld) return { ...heldBy(awayHolder(file), null), waiting, mark: file.oid };
   const free = { resource, state: "free", holder: null, freeIn: 0, token: 0, waiting, mark: "" } as const;
   if (!seen) return free;
   const { oid: mark } = seen;

@@ -1,12 +1,13 @@
 /** Setting a lock free that somebody else has, maybe a living one: exactly the one that a person has looked at. */
 import { problem } from "../core/problem.ts";
 import type { LocalLocks } from "./local-locks.ts";
-import { readLock } from "./lock-refs.ts";
 import type { LockListener } from "./locks.ts";
+import { lookAt } from "./look.ts";
 import { forceFree } from "./release-away.ts";
 import { resourceName } from "./resource-name.ts";
 import type { Sharing } from "./sharing.ts";
 import { markHere } from "./survey.ts";
+import { takeFileAway } from "./take-file-away.ts";
 
 /** `mark`: see `LockView`; undefined: whatever is there. */
 export type TakeAway = { resource: string; mark: string | undefined; by: string; why: string };
@@ -30,7 +31,12 @@ export async function takeAway(request: TakeAwayRequest, { resource: asked, mark
     return;
   }
   const found = await sharing();
-  const seen = found ? await readLock(found.store, resource) : null;
+  const { seen = null, file } = found ? await lookAt(found, resource) : {};
+  const isRef = seen !== null && ("unreadable" in seen || seen.text.st === "held");
+  if (found?.legacy && file && (mark ?? (isRef ? seen.oid : file.oid)) === file.oid) {
+    await takeFileAway(found, found.legacy, file, { by, why });
+    return;
+  }
   if (!found || !seen || seen.oid !== (mark ?? seen.oid)) {
     throw problem({
       kind: "busy",

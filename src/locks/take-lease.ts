@@ -31,7 +31,7 @@ export type Taken =
 export async function takeLease(sharing: Sharing, request: LeaseRequest): Promise<Taken> {
   const { db, store, clock, machine, sightings } = sharing;
   const { resource, holder, signal } = request;
-  let { seen, floor } = await firstLook(sharing, request, leaseOf(db.read, resource));
+  let { seen, floor, file } = await firstLook(sharing, request, leaseOf(db.read, resource));
   let movedAt = clock.monotonic();
   for (let tries = 0; ; tries++) {
     signal.throwIfAborted();
@@ -44,6 +44,11 @@ export async function takeLease(sharing: Sharing, request: LeaseRequest): Promis
       return { kind: "away", known: held };
     }
     const isSame = held !== null && isOurs && held.text.owner === holder.owner;
+    // Who has it already goes on: that tool has not looked.
+    if (file && !isSame) {
+      await put(sharing, resource, { status: "away", owner: null, known: file });
+      return { kind: "away", known: file };
+    }
     const now = clock.now();
     const transition = isSame
       ? renewed(held, now)
@@ -52,7 +57,7 @@ export async function takeLease(sharing: Sharing, request: LeaseRequest): Promis
     if (known) return { kind: "taken", gen: known.text.gen, before: seen };
     await clock.sleep(jitter(tries, 2_000), signal);
     const last = seen?.oid;
-    ({ seen, floor } = await lookAt(sharing, resource));
+    ({ seen, floor, file } = await lookAt(sharing, resource));
     if (seen?.oid !== last) movedAt = clock.monotonic();
     else if (clock.monotonic() - movedAt > stuckMs) throw problem(remoteProblem(store.remote, stuck(resource)));
   }
@@ -111,15 +116,16 @@ async function attempt(
 const put = ({ db }: Sharing, resource: string, lease: Pick<Lease, "status" | "owner" | "known">) =>
   db.write((writer) => putLease(writer, { resource, ...lease, ours: false }));
 
-type FirstLook = Pick<Look, "seen" | "floor">;
+type FirstLook = Pick<Look, "seen" | "floor"> & Partial<Pick<Look, "file">>;
 
-/** What the remote has: as we left it, where we were the last to move it, and nobody waits; else as a look tells. */
+/** What the remote has: as we left it, where we were the last to move it, and nobody can be before us; else a look tells. */
 async function firstLook(sharing: Sharing, request: LeaseRequest, before: Lease | undefined): Promise<FirstLook> {
   const { resource } = request;
   if (before?.status !== "free" || !before.ours || !before.known) return lookAt(sharing, resource);
   const left = Date.parse(before.known.text.ren);
   const justLeft = sharing.clock.now() - left < rememberedMs;
-  return justLeft ? standAside(sharing, request, before.known, left) : { seen: before.known, floor: 0 };
+  if (justLeft) return standAside(sharing, request, before.known, left);
+  return sharing.legacy ? lookAt(sharing, resource) : { seen: before.known, floor: 0 };
 }
 
 /** So long after we had it, we look for others who wait before we take it again. Milliseconds. */

@@ -26,6 +26,7 @@ export async function requireUnmoved(
 function whoHadIt(taken: Taken, before: Known | null): string {
   if (!before) return "somebody deleted its ref at the remote";
   const { by, host, ren, acq, why } = before.text;
+  if (before.file !== undefined) return `${by} has had it since ${acq}, by another tool: ${before.file}`;
   if (taken.kind === "away") return `${by} on ${host} has had it since ${acq}`;
   return why === undefined ? `${by} on ${host} had it until ${ren}` : `${by} on ${host} released it by force at ${ren}`;
 }

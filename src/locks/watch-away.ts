@@ -1,8 +1,8 @@
 /** Looks after locks that other machines have and somebody here waits for: one look for all of them, less and less often. */
 import type { Clock } from "../core/clock.ts";
 import { GarzaError } from "../core/problem.ts";
-import { fetchRefs } from "../git/fetch-refs.ts";
 import { putLease } from "./leases.ts";
+import { fetchWithFiles } from "./legacy.ts";
 import { lockRef, seenAt } from "./lock-refs.ts";
 import type { Sharing } from "./sharing.ts";
 
@@ -63,14 +63,14 @@ export function watchAway({ sharing, isWanted, onFree, clock }: AwayWatchRequest
   };
 
   const look = async (found: Sharing, resources: string[]) => {
-    const refs = await fetchRefs(
-      found.store,
-      resources.map((resource) => lockRef(found.store, resource)),
-    );
+    const { store } = found;
+    const own = resources.map((resource) => lockRef(store, resource));
+    const { refs, files } = await fetchWithFiles(found, own);
     for (const resource of resources) {
-      const ref = refs.find((each) => each.ref === lockRef(found.store, resource));
-      const seen = ref ? seenAt(found.store, ref, resource) : null;
-      const isAway = seen !== null && "text" in seen && seen.text.st === "held" && !found.sightings.look(seen);
+      const ref = refs.find((each) => each.ref === lockRef(store, resource));
+      const seen = ref ? seenAt(store, ref, resource) : null;
+      const isHeld = seen !== null && "text" in seen && seen.text.st === "held" && !found.sightings.look(seen);
+      const isAway = isHeld || files.some(({ text }) => text.res === resource);
       if (isAway) {
         // Not for who only asked, and went away.
         if (isWanted(resource)) await found.tickets.draw(found.store, resource);

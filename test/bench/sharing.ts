@@ -56,7 +56,7 @@ export const publication: Measure = (bench) =>
         guarded: true,
       }));
       const { now, sleep } = systemClock;
-      const how = { branch: "main", fallback: "main", message: "state", author: "B <b@example.org>", now, sleep };
+      const how = { branch: "main", message: "state", author: "B <b@example.org>", now, sleep };
       const { changes: result } = await publishChanges({ store, root, changes, moves: [], ...how });
       if (result.kind !== "there") throw new Error(result.kind);
     };

@@ -149,7 +149,6 @@ function openMachine(
   const remote = remoteOf({ root, settings, sockets: join(home, `${name}-ssh`), env });
   const sharing = openSharing({
     ...{ db, root, remote, deadlines, clock, machine, settings, data },
-    fallback: async () => "main",
   });
   const events: LockEvent[] = [];
   const locks = openLocks({

@@ -81,8 +81,11 @@ const holder = z.object({
   since: instant,
   ttl_seconds: z.number().optional(),
   scope: z
-    .enum(["shared", "local", "away"])
-    .describe("`shared`: it holds against all machines; `local`: on this one alone; `away`: another machine has it."),
+    .enum(["shared", "local", "away", "file"])
+    .describe(
+      "`shared`: it holds against all machines; `local`: on this one alone; `away`: another machine has it; `file`: another tool has it, by a file of the shared branch.",
+    ),
+  file: z.string().optional().describe("Another tool's file."),
   step: z.string().optional(),
   renewed: instant.optional().describe("When another machine's holder was last heard of."),
   expires: instant.optional().describe("When it runs out unless it is renewed; absent: never."),

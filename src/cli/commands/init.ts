@@ -8,6 +8,7 @@ import { showSafe } from "../../core/redact.ts";
 import { addAttribute } from "../../state/merge-driver.ts";
 import type { Command } from "../command.ts";
 import { checkRemote } from "../doctor/remote.ts";
+import { addLockSettings, lockSettings } from "../lock-settings.ts";
 import { keepMergeDriver } from "../merge-driver.ts";
 import { json } from "../output.ts";
 import settings from "../skeleton/garza.yml" with { type: "text" };
@@ -40,17 +41,27 @@ export const init: Command = {
     for (const file of done.kept)
       terminal.err.write(`kept  ${showSafe(join(relative(terminal.cwd, folder), file))} (it was there)\n`);
     await keepMergeDriver(folder, terminal, (text) => terminal.err.write(`${showSafe(text)}\n`));
-    for (const line of await remoteLines(folder, terminal)) terminal.err.write(`${showSafe(line)}\n`);
+    for (const line of await lockLines(folder, terminal, done.made.includes("garza.yml")))
+      terminal.err.write(`${showSafe(line)}\n`);
     terminal.err.write(next(folder, terminal.cwd));
     return 0;
   },
 };
 
-/** What a remote means for locks and state, before somebody relies on it. */
-async function remoteLines(folder: string, terminal: Terminal): Promise<string[]> {
+/** What a remote means for locks and state, before somebody relies on it. A settings file of theirs is not changed. */
+async function lockLines(folder: string, terminal: Terminal, isNew: boolean): Promise<string[]> {
   const { env, cwd, platform } = terminal;
   const found = await checkRemote({ terminal, places: placesOf({ root: folder, env, cwd, platform }) });
-  return found.flatMap(({ message, remedy }) => [`remote  ${message}`, ...(remedy ? [`        -> ${remedy}`] : [])]);
+  const settings = await lockSettings(folder, terminal, found);
+  if (isNew && settings.length > 0) addLockSettings(folder, settings);
+  const verb = isNew ? "set     locks." : "to set  locks.";
+  return [
+    ...found.flatMap(({ message, remedy, setting }) => [
+      `remote  ${message}`,
+      ...(remedy && !(setting && isNew) ? [`        -> ${remedy}`] : []),
+    ]),
+    ...settings.map(({ line, why }) => `${verb}${line} in garza.yml, as ${why}`),
+  ];
 }
 
 /** Null where there is no place for data yet: that is not needed to make a repository, and doctor tells of it. */

@@ -65,6 +65,8 @@ async function confirmed(call: Call, resource: string): Promise<{ mark: string; 
 
 function meaning({ holder, freeIn }: LockView): string {
   if (!holder) return "Its record is replaced. Nobody can tell whether somebody works under it.";
+  if (holder.scope === "file")
+    return "By force: a commit removes the file, and git pull brings that here. The other tool may be at work.";
   if (holder.scope !== "away")
     return "By force: what runs under it here is stopped at once, and nothing is rolled back.";
   if (freeIn === 0) return "By force: its time is over, so what ran under it should have stopped by now.";

@@ -8,6 +8,8 @@ export type Finding = {
   message: string;
   /** What to do; always there unless it is ok. */
   remedy?: string;
+  /** The line under `locks:` in garza.yml that mends it, and why. */
+  setting?: { line: string; why: string };
 };
 
 /** Null places: no root was found, which is a finding of its own. */

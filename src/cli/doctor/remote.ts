@@ -46,7 +46,9 @@ function finding({ remote, prefix }: PrivateStore, outcome: RemoteProbe["outcome
   if (outcome.kind === "trouble") return troubled(shown, outcome.trouble);
   if (outcome.kind === "refused") {
     const said = `${shown} refuses ${prefix}…, so no lock can be shared: ${outcome.why}`;
-    return fail(name, said, outcome.branches ? asBranches : `Let its rules and hooks admit ${prefix}… for all`);
+    if (!outcome.branches) return fail(name, said, `Let its rules and hooks admit ${prefix}… for all`);
+    const setting = { line: "refs: branches", why: `${remote.name} refuses ${prefix}…` };
+    return { ...fail(name, said, asBranches), setting };
   }
   const where = prefix === refPrefixes.branches ? ", as branches garza-locks/…" : "";
   if (outcome.atomic) return ok(name, `${shown} takes locks, and state together with them${where}`);

@@ -1,16 +1,15 @@
-/** Commits on the branch that has the state files: made in the private store, from its newest. */
-
+/** Commits that change files, made in the private store on top of any other: no work tree and no index of the user's. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { randomHex } from "../core/ids.ts";
-import { gitText } from "../git/git.ts";
-import type { PrivateStore } from "../git/private-store.ts";
-import { type Entry, putEntries } from "../git/tree.ts";
+import { gitText } from "./git.ts";
+import type { PrivateStore } from "./private-store.ts";
+import { type Entry, putEntries } from "./tree.ts";
 
-export type StateCommit = {
+export type FilesCommit = {
   parent: string | null;
-  /** Path in the repository to text. */
-  files: ReadonlyMap<string, string>;
+  /** Path in the repository to text; null takes the file away. */
+  files: ReadonlyMap<string, string | null>;
   message: string;
   /** `Name <address>`. */
   author: string;
@@ -19,15 +18,15 @@ export type StateCommit = {
 };
 
 /** Makes the commit, in the store; returns its id. */
-export async function commitFiles(store: PrivateStore, commit: StateCommit): Promise<string> {
+export async function commitFiles(store: PrivateStore, commit: FilesCommit): Promise<string> {
   const { parent, files, message, author, now } = commit;
   const index = join(store.gitDir, `index-${randomHex(6)}`);
   try {
     await gitText(store, ["read-tree", parent ?? "--empty"], { index });
     const entries: Entry[] = [];
     for (const [path, text] of files) {
-      const oid = await gitText(store, ["hash-object", "-w", "--stdin"], { input: bytes(text) });
-      entries.push({ mode: "100644", oid, path: bytes(path) });
+      const oid = await gitText(store, ["hash-object", "-w", "--stdin"], { input: bytes(text ?? "") });
+      entries.push({ mode: text === null ? "0" : "100644", oid, path: bytes(path) });
     }
     await putEntries(store, entries, { index });
     const tree = await gitText(store, ["write-tree"], { index });
