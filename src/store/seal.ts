@@ -3,7 +3,7 @@
  * is broken before the first write, so it is there only while nobody should have changed the file: what
  * differs was changed by the disk or by another program, also where SQLite itself can't see it.
  */
-import { closeSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { statOf, sync } from "../core/files.ts";
 import { problem } from "../core/problem.ts";
@@ -61,10 +61,14 @@ function readSeal(path: string): Seal | undefined {
   }
 }
 
+/** Of every seal: another one would give another hash. */
+const pieceSize = 1024 * 1024;
+
 function hashOf(file: string): string {
   const open = openSync(file, "r");
   try {
-    const piece = Buffer.allocUnsafe(1024 * 1024);
+    // A fresh megabyte costs as much as a commit.
+    const piece = Buffer.allocUnsafe(Math.min(pieceSize, fstatSync(open).size));
     let hash = 0n;
     for (let read = readSync(open, piece); read > 0; read = readSync(open, piece)) {
       hash = Bun.hash.xxHash3(piece.subarray(0, read), hash);
