@@ -1,14 +1,12 @@
 /** The journal beside its owner, read-only. */
 import type { Database } from "bun:sqlite";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import { openReader } from "../agent/reader.ts";
 import type { Reader } from "../api/reader.ts";
 import type { Places } from "../core/config.ts";
-import { statOf } from "../core/files.ts";
 import { GarzaError } from "../core/problem.ts";
 import { groupLimit, loadSettings, type Settings } from "../core/settings.ts";
-import { loadServices } from "../hosts/read-services.ts";
+import { serviceNames } from "../hosts/service-names.ts";
 import { holdersIn } from "../locks/holders.ts";
 import type { LockHolder } from "../locks/locks.ts";
 import { type History, openHistory } from "../queue/history.ts";
@@ -69,9 +67,8 @@ function owedIn(db: Database): QueueReader["owed"] {
 
 /** None where the registry can't be read: garza doctor tells why. */
 function namesOf(root: string): string[] {
-  if (!statOf(join(root, "infra", "services.yml"))) return [];
   try {
-    return loadServices(root).names();
+    return serviceNames(root);
   } catch (thrown) {
     if (thrown instanceof GarzaError) return [];
     throw thrown;

@@ -3,9 +3,8 @@ import { problem } from "../core/problem.ts";
 import { isMapping, type Mapping, type Value } from "../core/value.ts";
 import { readFile } from "./read-file.ts";
 import { servicesSchema } from "./schemas.ts";
+import { namesIn, servicesFile } from "./service-names.ts";
 import type { Services } from "./services.ts";
-
-export const servicesFile = "infra/services.yml";
 
 /**
  * The registry of services, from `infra/services.yml` of the root or another file in it; empty when there is
@@ -18,8 +17,8 @@ export function loadServices(root: string, file = servicesFile): Services {
     const found = written[name];
     return isMapping(found) ? found : {};
   };
-  const names = () => own(section("services"));
-  const groupNames = () => own(section("service_groups"));
+  const names = () => namesIn(section("services"));
+  const groupNames = () => namesIn(section("service_groups"));
   return {
     entry: (name) => mappingAt(section("services"), name),
     group(name) {
@@ -36,8 +35,6 @@ export function loadServices(root: string, file = servicesFile): Services {
     groupNames,
   };
 }
-
-const own = (mapping: Mapping) => Object.keys(mapping).filter((name) => !name.startsWith("x-"));
 
 function mappingAt(mapping: Mapping, name: string): Mapping | undefined {
   const found = Object.hasOwn(mapping, name) && !name.startsWith("x-") ? mapping[name] : undefined;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { problem } from "../core/problem.ts";
-import { loadServices, servicesFile } from "../hosts/read-services.ts";
+import { loadServices } from "../hosts/read-services.ts";
+import { servicesFile } from "../hosts/service-names.ts";
 import type { Services } from "../hosts/services.ts";
 import type { StepContext } from "./step.ts";
 
