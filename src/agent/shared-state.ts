@@ -42,7 +42,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
   const { db, settings, remote, places, env, clock, tell } = request;
   const { root } = places;
   const log = openStateLog(db);
-  const isAuto = settings["state.publish"].value === "auto";
+  const isAuto = () => settings["state.publish"].value === "auto";
   const openRoot = () => openTree({ directory: root, env });
   let settling: Promise<unknown> = Promise.resolve();
 
@@ -71,8 +71,8 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     clock,
     remote,
     isAuto,
-    intervalMs: parseDuration(settings["state.publish_interval"].value) ?? 0,
-    branch: settings["state.branch"].value,
+    intervalMs: () => parseDuration(settings["state.publish_interval"].value) ?? 0,
+    branch: () => settings["state.branch"].value,
     author: async () => authorOf(await openRoot()),
     onPublished: (store, { ref, tip }) => {
       void inTree(async (tree) => {
@@ -91,7 +91,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
         reader: log,
         writer: {
           log,
-          isShared: () => isAuto && hasRemote(root),
+          isShared: () => isAuto() && hasRemote(root),
           async isInHistory(file, text) {
             const tree = await openRoot();
             return tree !== undefined && (await textIn(tree, "HEAD", pathInRepository(root, file))) === text;

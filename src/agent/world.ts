@@ -138,10 +138,10 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
     }),
     deadlines,
     machine,
-    ttlSeconds: Math.max(1, Math.ceil((parseDuration(settings["locks.ttl"].value) ?? 0) / 1000)),
+    ttlSeconds: () => Math.max(1, Math.ceil((parseDuration(settings["locks.ttl"].value) ?? 0) / 1000)),
     carry: shared.publisher.carry,
     isAwaited: (resource) => queue.isAwaited(`lock:${resource}`),
-    isKept: keptBy(queue, clock, parseDuration(settings["locks.interrupted_hold"].value) ?? 0),
+    isKept: keptBy(queue, clock, settings),
     warn,
     onFree,
   });
@@ -188,10 +188,10 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
 
 /** An operation that waits for a person has its locks for a while; then others may have them. */
 const keptBy =
-  (queue: Queue, clock: Clock, holdMs: number) =>
+  (queue: Queue, clock: Clock, settings: Settings) =>
   (operation: string): boolean => {
     const since = queue.interruptedSince(operation);
-    return since === null || clock.now() - since < holdMs;
+    return since === null || clock.now() - since < (parseDuration(settings["locks.interrupted_hold"].value) ?? 0);
   };
 
 /** State files are shared through git: no secret gets into them. */

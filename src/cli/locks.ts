@@ -29,8 +29,7 @@ export async function lookAtLocks<Answer>(
   const { data, root } = places;
   const settings = loadSettings(places, terminal.env);
   const store = await remoteOf({ root, settings, sockets: join(data, "ssh"), env: definedEnv(terminal) })();
-  const patience = patienceOf(settings);
-  const sightings = openSightings(join(data, "locks"), patience, { now });
+  const sightings = openSightings(join(data, "locks"), () => patienceOf(settings), { now });
   const file = join(data, "garza.db");
   const db = existsSync(file) ? openReadOnly(file) : null;
   try {

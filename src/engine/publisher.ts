@@ -25,9 +25,10 @@ export type PublisherRequest = {
   clock: Clock;
   remote(): Promise<PrivateStore | undefined>;
   /** False: changes stay in the work tree until somebody asks. */
-  isAuto: boolean;
-  intervalMs: number;
-  branch: string;
+  isAuto(): boolean;
+  intervalMs(): number;
+  /** See `fetchBranch`. */
+  branch(): string;
   /** Who commits, as `Name <address>`. */
   author(): Promise<string>;
   /** The branch's newest has what was published. */
@@ -80,7 +81,7 @@ export function openPublisher(request: PublisherRequest): Publisher {
     const author = await request.author();
     const { now, sleep } = clock;
     try {
-      return await publishChanges({ store, root, changes, moves, branch, message, author, now, sleep });
+      return await publishChanges({ store, root, changes, moves, branch: branch(), message, author, now, sleep });
     } catch (thrown) {
       if (!(thrown instanceof GarzaError)) throw thrown;
       const failed: MoveResult = { kind: "failed", problem: thrown.problem };
@@ -150,7 +151,7 @@ export function openPublisher(request: PublisherRequest): Publisher {
   const carry: Carry = (resources, move, sharing) =>
     turns.take([""], async () => {
       const leaving = new Set(resources);
-      const chosen = guardedOf(isAuto ? pending() : []).filter(
+      const chosen = guardedOf(isAuto() ? pending() : []).filter(
         ({ guards }) => guards.length === 0 || guards.some((guard) => leaving.has(guard)),
       );
       if (chosen.length === 0) return plain(resources, move, sharing);
@@ -170,8 +171,8 @@ export function openPublisher(request: PublisherRequest): Publisher {
     });
 
   const soon = () => {
-    if (callOff || ended || !isAuto) return;
-    const wait = Math.max(0, last + intervalMs - clock.monotonic());
+    if (callOff || ended || !isAuto()) return;
+    const wait = Math.max(0, last + intervalMs() - clock.monotonic());
     callOff = alarm(wait, () => {
       void flush()
         .then((problem) => problem !== null)

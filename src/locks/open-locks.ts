@@ -32,7 +32,7 @@ export type LocksRequest = {
   deadlines: Sharing["deadlines"];
   /** Name of this machine, for people; its data folder's id. */
   machine: { id: string; host: string };
-  ttlSeconds: number;
+  ttlSeconds(): number;
   /** An operation waits for it in the queue. */
   isAwaited(resource: string): boolean;
   /** Its operation is still to have it. */
@@ -113,7 +113,7 @@ export function openLocks(request: LocksRequest): Locks {
       pid: process.pid,
       op: row.label ?? row.operation,
       ...(row.reason !== null && { reason: row.reason }),
-      ttlSeconds: Math.max(1, row.ttl ?? ttlSeconds),
+      ttlSeconds: Math.max(1, row.ttl ?? ttlSeconds()),
     };
     const floor = Math.max(row.token - 1, leaseOf(db.read, resource)?.known?.text.gen ?? 0);
     return found.turns.take([resource], () => takeLease(found, { resource, holder, floor, again, signal }));

@@ -34,7 +34,7 @@ export function openSharing({
   settings,
   data,
 }: SharingRequest): () => Promise<Sharing | undefined> {
-  const sightings = openSightings(join(data, "locks"), patienceOf(settings), { now: clock.now });
+  const sightings = openSightings(join(data, "locks"), () => patienceOf(settings), { now: clock.now });
   const [tickets, turns] = [openTickets(machine, clock), openTurns()];
   return async () => {
     const store = await remote();

@@ -22,7 +22,7 @@ type Seen = { oid: string; boot: string /** Milliseconds since boot. */; at: num
 
 export function openSightings(
   folder: string,
-  { graceMs, skewMs }: Patience,
+  patience: () => Patience,
   {
     now,
     sinceBoot = () => uptime() * 1000,
@@ -45,6 +45,7 @@ export function openSightings(
   };
   const leftMs = (known: Known): number => {
     const { ttl, ren } = known.text;
+    const { graceMs, skewMs } = patience();
     const byWatching = firstSeen(known).at + ttl * 1000 + graceMs - sinceBoot();
     const byItsClock = Date.parse(ren) + ttl * 1000 + skewMs - now();
     return Math.max(0, Math.min(byWatching, byItsClock));

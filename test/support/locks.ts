@@ -13,7 +13,7 @@ export function locksHere(db: Store, root: string, warn: (text: string) => void 
     sharing: async () => undefined,
     deadlines: openDeadlines(systemClock),
     machine: { id: "m1", host: "m1" },
-    ttlSeconds: 600,
+    ttlSeconds: () => 600,
     isAwaited: () => false,
     isKept: () => true,
     warn,

@@ -158,7 +158,7 @@ function openMachine(
     sharing,
     deadlines,
     machine,
-    ttlSeconds: (parseDuration(settings["locks.ttl"].value) ?? 0) / 1000,
+    ttlSeconds: () => (parseDuration(settings["locks.ttl"].value) ?? 0) / 1000,
     isAwaited: () => false,
     isKept,
   });

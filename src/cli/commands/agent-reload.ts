@@ -11,7 +11,7 @@ export const reload: Command = {
   takes: "",
   summary: "Let the agent read its configuration again; a wrong one is refused, and the old one stays",
   about:
-    "The same as SIGHUP, with an answer. Templates, hosts and services are read anew for each operation anyhow;\nlocks.* and state.* count from the agent's next start on.",
+    "The same as SIGHUP, with an answer. Templates, hosts and services are read anew for each operation anyhow;\nlocks.refs counts from the agent's next start on.",
   options: [],
   examples: ["garza agent reload"],
   async run(call) {
