@@ -1,16 +1,14 @@
 /** State files as every machine sees them: what is changed here, when it is published, and the work tree after it. */
-import { hostname } from "node:os";
 import { parseDuration } from "../core/duration.ts";
 import { messageOf, problem } from "../core/problem.ts";
 import type { Settings } from "../core/settings.ts";
 import { sweepAside } from "../core/tree-file.ts";
 import { publishEdits } from "../engine/publish-edits.ts";
 import { openPublisher, type Publisher } from "../engine/publisher.ts";
-import { git } from "../git/git.ts";
 import { hasRemote } from "../git/has-remote.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { pathInRepository, textIn } from "../git/remote-branch.ts";
-import { lockTree, openTree, type Tree } from "../git/tree.ts";
+import { authorOf, lockTree, openTree, type Tree } from "../git/tree.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
 import { followPublished, withHistory } from "../state/settle-tree.ts";
 import type { StateFiles } from "../state/state-files.ts";
@@ -126,10 +124,4 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       return { files: synced?.files ?? [], tree: why };
     },
   };
-}
-
-async function authorOf(tree: Tree | undefined): Promise<string> {
-  const found = tree && (await git(tree, ["var", "GIT_AUTHOR_IDENT"]));
-  const [, person] = found?.exitCode === 0 ? (/^(.*>) /.exec(found.stdout) ?? []) : [];
-  return person ?? `garza <garza@${hostname()}>`;
 }

@@ -21,6 +21,8 @@ export type UpkeepRequest = {
 
 const tickMs = 30_000;
 const sweepMs = 24 * 3600 * 1000;
+/** Also of a laptop that is never on for a whole day. */
+const tidyMs = 6 * 3600 * 1000;
 const runFolderKeptMs = 7 * 24 * 3600 * 1000;
 const lookMs = 2_000;
 const jumpMs = 5_000;
@@ -98,6 +100,7 @@ export function startUpkeep({ world, store, events, onChange, onTick, say }: Upk
 
   void sweep();
   const sweeping = setInterval(() => void sweep(), sweepMs);
+  const tidying = setInterval(() => void attempt(() => world.sharing.tidy()), tidyMs);
   const ticking = setInterval(() => void tick(), tickMs);
   const looking = setInterval(look, lookMs);
   let isDue = false;
@@ -119,6 +122,7 @@ export function startUpkeep({ world, store, events, onChange, onTick, say }: Upk
     clearInterval(ticking);
     clearInterval(looking);
     clearInterval(sweeping);
+    clearInterval(tidying);
     unlisten();
   };
 }

@@ -11,6 +11,7 @@ import { loadSettings, type Settings } from "../core/settings.ts";
 import type { Mapping } from "../core/value.ts";
 import type { Journal } from "../engine/journal/journal.ts";
 import type { ReadOnlyWorld, World } from "../engine/world.ts";
+import { tidyStore } from "../git/pack-store.ts";
 import { openConnections } from "../hosts/connections.ts";
 import { loadInventory } from "../hosts/read-inventory.ts";
 import { loadServices } from "../hosts/read-services.ts";
@@ -20,6 +21,7 @@ import { remoteOf } from "../locks/lock-remote.ts";
 import type { Locks } from "../locks/locks.ts";
 import { openLocks } from "../locks/open-locks.ts";
 import { openSharing } from "../locks/open-sharing.ts";
+import { ownRefs } from "../locks/outworn.ts";
 import type { Notifier } from "../notify/notifier.ts";
 import { openNotifier } from "../notify/open-notifier.ts";
 import type { Claimant, Queue } from "../queue/queue.ts";
@@ -172,6 +174,10 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
         const owed = (await locks.settled()) ?? (await shared.publisher.flush());
         await shared.settled();
         return owed;
+      },
+      async tidy() {
+        const found = await remote();
+        if (found) await tidyStore(found, ownRefs(found));
       },
       end() {
         locks.end();

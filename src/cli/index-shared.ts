@@ -69,6 +69,11 @@ export const sharedCommands: readonly Entry[] = [
     load: async () => (await import("./commands/lock-wait.ts")).wait,
   },
   {
+    name: "lock gc",
+    summary: "Forget locks that nobody has used for long, and pack what this clone keeps of them",
+    load: async () => (await import("./commands/lock-gc.ts")).gc,
+  },
+  {
     name: "lock history",
     summary: "Who had a lock and when, newest first, as all machines have recorded it",
     load: async () => (await import("./commands/lock-history.ts")).history,

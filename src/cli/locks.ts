@@ -6,7 +6,8 @@ import type { Places } from "../core/config.ts";
 import { prepareData } from "../core/data-folder.ts";
 import { parseDuration } from "../core/duration.ts";
 import { problem } from "../core/problem.ts";
-import { loadSettings } from "../core/settings.ts";
+import { loadSettings, type Settings } from "../core/settings.ts";
+import type { PrivateStore } from "../git/private-store.ts";
 import { openLegacy } from "../locks/legacy.ts";
 import { remoteOf } from "../locks/lock-remote.ts";
 import { patienceOf } from "../locks/open-sharing.ts";
@@ -18,30 +19,39 @@ import type { Call } from "./command.ts";
 import { definedEnv } from "./open.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** `branch`: the setting of that name. */
+export type LockRemote = { store: PrivateStore; root: string; branch: string; settings: Settings };
+
+/** Undefined where the repository has no remote. */
+export async function openLockRemote(places: Places, terminal: Terminal): Promise<LockRemote | undefined> {
+  prepareData(places);
+  const { data, root } = places;
+  const settings = loadSettings(places, terminal.env);
+  const store = await remoteOf({ root, settings, sockets: join(data, "ssh"), env: definedEnv(terminal) })();
+  return store && { store, root, settings, branch: settings["state.branch"].value };
+}
+
 /** Runs `look` with what it needs, anew each time: what is there may change. */
 export async function lookAtLocks<Answer>(
   places: Places,
   terminal: Terminal,
   look: (surveyor: Surveyor) => Promise<Answer>,
 ): Promise<Answer> {
-  prepareData(places);
   const { now } = terminal.clock;
-  const { data, root } = places;
-  const settings = loadSettings(places, terminal.env);
-  const store = await remoteOf({ root, settings, sockets: join(data, "ssh"), env: definedEnv(terminal) })();
-  const sightings = openSightings(join(data, "locks"), () => patienceOf(settings), { now });
-  const file = join(data, "garza.db");
+  const reached = await openLockRemote(places, terminal);
+  const file = join(places.data, "garza.db");
   const db = existsSync(file) ? openReadOnly(file) : null;
   try {
-    return await look({
-      db,
-      remote: store && { store, sightings, legacy: openLegacy({ store, root, settings }) },
-      host: hostname(),
-      now: now(),
-    });
+    const remote = reached && seenFrom(reached, places, now);
+    return await look({ db, remote, host: hostname(), now: now() });
   } finally {
     db?.close();
   }
+}
+
+function seenFrom(remote: LockRemote, { data }: Places, now: () => number): NonNullable<Surveyor["remote"]> {
+  const sightings = openSightings(join(data, "locks"), () => patienceOf(remote.settings), { now });
+  return { store: remote.store, sightings, legacy: openLegacy(remote) };
 }
 
 /** One lock, and what its text needs besides. */

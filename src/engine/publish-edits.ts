@@ -2,11 +2,9 @@
 import { join } from "node:path";
 import { readRegular } from "../core/files.ts";
 import { problem } from "../core/problem.ts";
-import { commitFiles } from "../git/commit-files.ts";
-import { moveRefs } from "../git/move-refs.ts";
+import { commitOnBranch } from "../git/commit-on-branch.ts";
 import type { PrivateStore } from "../git/private-store.ts";
-import { fetchBranch, pathInRepository, textIn } from "../git/remote-branch.ts";
-import { remoteProblem } from "../git/remote-trouble.ts";
+import { pathInRepository, textIn } from "../git/remote-branch.ts";
 import type { Tree } from "../git/tree.ts";
 import { mergeJson } from "../state/merge.ts";
 import { listStateFiles } from "../state/read-state-file.ts";
@@ -25,8 +23,6 @@ export type Edits = {
 /** `files`: those that were pushed. `tip` has them. */
 export type Synced = { ref: string; tip: string; files: string[] };
 
-const tries = 10;
-
 /**
  * Null for a remote that is empty, and nothing to push. Throws `state-conflict` where a place was changed there as well,
  * `data-damaged`, `remote-unreachable`, `remote-refused`.
@@ -34,24 +30,21 @@ const tries = 10;
 export async function publishEdits(edits: Edits): Promise<Synced | null> {
   const { store, branch, author, now, log } = edits;
   const edited = await editedFiles(edits);
-  for (let time = 1; ; time++) {
-    const { ref, tip } = await fetchBranch(store, branch);
-    const files = await mergedFiles(edits, edited, tip);
-    if (files.size === 0) return tip === null ? null : { ref, tip, files: [] };
-    const message = `state: ${[...edited.keys()].map((file) => file.split("/").at(-1)).join(", ")} [skip ci]`;
-    const commit = await commitFiles(store, { parent: tip, files, message, author, now: now() });
-    const moved = await moveRefs(store, [{ ref, from: tip, to: commit }], { atomic: false });
-    if (moved.kind !== "settled") throw problem(moved.problem);
-    const result = moved.refs.get(ref);
-    if (result?.kind === "moved") {
-      // What is in the tree is there now, too: it is no longer in the way of what comes.
-      for (const [file, { text }] of edited) await log.willWrite(file, text);
-      return { ref, tip: commit, files: [...edited.keys()] };
-    }
-    const why = result?.kind === "refused" ? result.why : `the branch moved before each of ${tries} pushes`;
-    if (result?.kind === "refused" || time === tries)
-      throw problem(remoteProblem(store.remote, { kind: "failed", why }));
-  }
+  let isPushed = false;
+  const { ref, tip } = await commitOnBranch(store, {
+    ...{ branch, author, now },
+    message: `state: ${[...edited.keys()].map((file) => file.split("/").at(-1)).join(", ")} [skip ci]`,
+    async change(newest) {
+      const files = await mergedFiles(edits, edited, newest);
+      isPushed = files.size > 0;
+      return files;
+    },
+  });
+  if (tip === null) return null;
+  if (!isPushed) return { ref, tip, files: [] };
+  // What is in the tree is there now, too: it is no longer in the way of what comes.
+  for (const [file, { text }] of edited) await log.willWrite(file, text);
+  return { ref, tip, files: [...edited.keys()] };
 }
 
 type Edited = Map<string, { text: string; base: string | undefined }>;

@@ -55,6 +55,8 @@ export type Sharing = {
   repair(): Promise<void>;
   /** What is owed to other machines is given them, and the work tree is as they have it. Else why not. */
   settled(): Promise<Problem | null>;
+  /** What this clone keeps of locks is packed, where it has become much. */
+  tidy(): Promise<void>;
   end(): void;
 };
 

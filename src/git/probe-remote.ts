@@ -1,4 +1,5 @@
 /** Whether a remote takes what shared locks need: tried with refs of our own, which are gone again afterwards. */
+import { systemClock } from "../core/clock.ts";
 import { randomHex } from "../core/ids.ts";
 import { GarzaError } from "../core/problem.ts";
 import { fetchRefs } from "./fetch-refs.ts";
@@ -50,9 +51,13 @@ async function probe(store: PrivateStore, prefix: RefPrefix): Promise<RemoteProb
 /** Two with the same content would be one commit, and moving to it no move. */
 function probeCommit(store: PrivateStore): Promise<string> {
   const person = "garza <garza@host> 0 +0000";
-  const input = `tree ${emptyTree(store)}\nauthor ${person}\ncommitter ${person}\n\nprobe ${randomHex(12)}\n`;
+  const text = `probe ${randomHex(12)} ${new Date(systemClock.now()).toISOString()}`;
+  const input = `tree ${emptyTree(store)}\nauthor ${person}\ncommitter ${person}\n\n${text}\n`;
   return gitText(store, ["hash-object", "-w", "-t", "commit", "--stdin"], { input });
 }
+
+/** When a probe made it; milliseconds since 1970, 0 where it does not say. */
+export const probeTime = (message: string): number => Date.parse(message.trim().split(" ")[2] ?? "") || 0;
 
 type Failure = { outcome: RemoteProbe["outcome"]; unsure: boolean };
 

@@ -1,5 +1,6 @@
 /** A work tree and the repository behind it. */
 import { existsSync } from "node:fs";
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { type FileLock, lockFile } from "../core/flock.ts";
 import { type GitOptions, type GitPlace, git, gitText } from "./git.ts";
@@ -64,6 +65,13 @@ export async function identityVariables(tree: Tree, hostName: string): Promise<R
   if (exitCode === 0) return {};
   const [name, email] = ["garza", `garza@${hostName}`];
   return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
+}
+
+/** `Name <address>`, as git would sign a commit here; a name of ours where it can't. */
+export async function authorOf(tree: Tree | undefined): Promise<string> {
+  const found = tree && (await git(tree, ["var", "GIT_AUTHOR_IDENT"]));
+  const [, person] = found?.exitCode === 0 ? (/^(.*>) /.exec(found.stdout) ?? []) : [];
+  return person ?? `garza <garza@${hostname()}>`;
 }
 
 /** An entry of an index, or with mode 0 its absence. */

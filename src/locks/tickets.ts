@@ -56,6 +56,12 @@ export function readTickets(found: readonly FoundRef[], prefix: string, own: str
     });
 }
 
+/** Nobody waits with it: it was laid down, or was shown last before `since`, or can't be read. */
+export function isLaidDown(message: string, since: number): boolean {
+  const read = schema.safeParse(parse(message));
+  return !read.success || read.data.seen === null || Date.parse(read.data.seen) < since;
+}
+
 function parse(message: string): unknown {
   try {
     return JSON.parse(message);
