@@ -69,6 +69,11 @@ export const sharedCommands: readonly Entry[] = [
     load: async () => (await import("./commands/lock-wait.ts")).wait,
   },
   {
+    name: "lock doctor",
+    summary: "Look for what is wrong with shared locks, and say what to do",
+    load: async () => (await import("./commands/lock-doctor.ts")).lockDoctor,
+  },
+  {
     name: "lock gc",
     summary: "Forget locks that nobody has used for long, and pack what this clone keeps of them",
     load: async () => (await import("./commands/lock-gc.ts")).gc,

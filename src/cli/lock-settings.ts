@@ -29,7 +29,7 @@ export function addLockSettings(root: string, settings: readonly LockSetting[]):
 }
 
 /** The first one; undefined where there is none, or no git to ask. */
-async function legacyFile(root: string, terminal: Terminal): Promise<string | undefined> {
+export async function legacyFile(root: string, terminal: Terminal): Promise<string | undefined> {
   try {
     const { stdout } = await git({ directory: root, env: definedEnv(terminal) }, [
       ...["ls-files", "-z", "--", `${locksFolder}/*.lock`],

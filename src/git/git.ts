@@ -2,10 +2,9 @@
  * Git, by arguments alone. What the user's configuration would start on the side (a file monitor, a pager,
  * a question, housekeeping) does not happen; their hooks run only for their own git steps.
  */
-import { alarm } from "../core/clock.ts";
 import { childEnvironment } from "../core/environment.ts";
 import { problem } from "../core/problem.ts";
-import { problemOf } from "../core/process/trouble.ts";
+import { type GroupResult, runGroup } from "./run-group.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -56,7 +55,7 @@ export type GitOptions = {
 };
 
 /** Texts are bytes, one a character (latin1): paths and messages need not be UTF-8. See `readable`. */
-export type GitResult = { exitCode: number; stdout: string; stderr: string };
+export type GitResult = GroupResult;
 
 export const readable = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
 
@@ -77,28 +76,14 @@ export async function git(
     ...configVariables(config),
     ...(elsewhere && { GIT_DIR: elsewhere.gitDir, GIT_WORK_TREE: elsewhere.workTree }),
   });
-  const child = start(["git", ...gitFlags, "-c", "core.hooksPath=/dev/null", ...args], {
+  return runGroup(["git", ...gitFlags, "-c", "core.hooksPath=/dev/null", ...args], {
+    what: `git ${args[0]}`,
     cwd: elsewhere?.workTree ?? directory,
     env: variables,
     stdin: Buffer.from(input ?? "", "latin1"),
+    limitMs,
+    ...(signal && { signal }),
   });
-  const late = AbortSignal.timeout(limitMs);
-  const stop = signal ? AbortSignal.any([signal, late]) : late;
-  const end = () => endGroup(child.pid);
-  stop.addEventListener("abort", end, { once: true });
-  try {
-    const outputs = [collect(child.stdout), collect(child.stderr)];
-    await child.exited;
-    // What it left running, such as the ssh that keeps a connection for the next call, may hold them open.
-    const drained = alarm(drainMs, () => outputs.forEach((output) => void output.leave()));
-    const [stdout = "", stderr = ""] = await Promise.all(outputs.map(({ text }) => text));
-    drained();
-    signal?.throwIfAborted();
-    if (late.aborted) throw problem({ kind: "timed-out", what: `git ${args[0]}`, seconds: limitMs / 1_000 });
-    return { exitCode: child.exitCode ?? 128, stdout, stderr };
-  } finally {
-    stop.removeEventListener("abort", end);
-  }
 }
 
 function configVariables(config: GitPlace["config"] & {}): Record<string, string> {
@@ -110,27 +95,6 @@ function configVariables(config: GitPlace["config"] & {}): Record<string, string
   return { GIT_CONFIG_COUNT: String(config.length), ...Object.fromEntries(pairs) };
 }
 
-/** What it speaks through (ssh, a credential helper) holds its output open, and would outlive it. */
-function endGroup(pid: number): void {
-  try {
-    process.kill(-pid, "SIGTERM");
-    setTimeout(() => endHard(pid), graceMs).unref();
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-function endHard(pid: number): void {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // Nothing is left of it.
-  }
-}
-
-/** For git to remove its own lock files. */
-const graceMs = 2_000;
-
 /** The standard output, without its last line end, of a call that has to succeed. Throws `input-output`. */
 export async function gitText(place: GitPlace, args: readonly string[], options?: GitOptions): Promise<string> {
   const { exitCode, stdout, stderr } = await git(place, args, options);
@@ -141,27 +105,3 @@ export async function gitText(place: GitPlace, args: readonly string[], options?
     why: readable(stderr).trim() || `exit ${exitCode}`,
   });
 }
-
-type Start = { cwd: string; env: Record<string, string>; stdin: Buffer };
-
-function start(command: string[], options: Start) {
-  try {
-    return Bun.spawn(command, { ...options, stdout: "pipe", stderr: "pipe", detached: true });
-  } catch (cause) {
-    if ((cause as { code?: string }).code !== "ENOENT") throw problemOf(cause, "git");
-    throw problem({ kind: "program-missing", program: "git", needed: `working in ${options.cwd}` }, cause);
-  }
-}
-
-/** All that comes until the stream ends, or is left. */
-function collect(stream: ReadableStream<Uint8Array>): { text: Promise<string>; leave(): Promise<void> } {
-  const reader = stream.getReader();
-  const read = async () => {
-    const chunks: Uint8Array[] = [];
-    for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value);
-    return Buffer.concat(chunks).toString("latin1");
-  };
-  return { text: read(), leave: () => reader.cancel() };
-}
-
-const drainMs = 2_000;

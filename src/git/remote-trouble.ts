@@ -53,7 +53,6 @@ export function remoteProblem(remote: Remote, { kind, why }: RemoteTrouble): Pro
 const hints = {
   "not-allowed": "See that git itself may push there without a question: git push --dry-run",
   "not-there": "Look at its address: git remote -v",
-  stuck:
-    "A push that was killed there may have left a file NAME.lock beside the ref: remove it there, while nobody pushes",
+  stuck: "A push that was killed there may have left a lock file: garza lock doctor",
   "no-atomic": "This host can keep locks, but no state that a lock guards: see garza doctor",
 };

@@ -63,7 +63,7 @@ describe("a remote that can't be had", () => {
     writeFileSync(join(at.remote, "refs/garza/locks/db.lock"), "");
     expect(await problemOf(two.acquire("op_2"))).toMatchObject({
       kind: "remote-refused",
-      hint: expect.stringContaining("NAME.lock"),
+      hint: expect.stringContaining("garza lock doctor"),
     });
     expect(heldHere(two)).toBe(0);
   });

@@ -1,11 +1,11 @@
 import { GarzaError } from "../../core/problem.ts";
-import { showSafe } from "../../core/redact.ts";
 import type { Call, Command } from "../command.ts";
 import { type Finding, fail, type Patient } from "../doctor/check.ts";
 import { asAgentSees } from "../doctor/environment.ts";
 import { checks } from "../doctor/index.ts";
+import { report } from "../doctor/report.ts";
 import { openPlaces } from "../open.ts";
-import { json, type Paint, paintFor, table } from "../output.ts";
+import { json, paintFor } from "../output.ts";
 
 export const doctor: Command = {
   name: "doctor",
@@ -34,15 +34,4 @@ function admit(call: Call): [Patient, Finding[]] {
     const [message = "", ...remedy] = thrown.message.split("\n");
     return [{ terminal, places: null }, [fail("root", message, remedy.join(" ").trim() || "garza init")]];
   }
-}
-
-function report(found: readonly Finding[], paint: Paint): string {
-  const level = { ok: paint.good("ok"), warn: paint.odd("warn"), fail: paint.bad("FAIL") };
-  const rows = table(found.map((each) => [level[each.level], each.check, showSafe(each.message)])).split("\n");
-  const lines = found.flatMap(({ remedy }, at) => [
-    rows[at] ?? "",
-    ...(remedy ? [`      -> ${showSafe(remedy)}`] : []),
-  ]);
-  const count = (wanted: Finding["level"]) => found.filter((each) => each.level === wanted).length;
-  return `${lines.join("\n")}\n\n${count("ok")} ok, ${count("warn")} to look at, ${count("fail")} failed\n`;
 }
