@@ -10,16 +10,29 @@ import { findRemote, type Remote } from "./remote.ts";
 import type { Tree } from "./tree.ts";
 
 /** Git calls work in it: see `git`. */
-export type PrivateStore = GitPlace & { gitDir: string; remote: Remote; hash: "sha1" | "sha256" };
+export type PrivateStore = GitPlace & {
+  gitDir: string;
+  remote: Remote;
+  hash: "sha1" | "sha256";
+  /** Milliseconds that one answer of the remote may take. */
+  limitMs: number;
+};
 
-/** Undefined where the repository has no remote. `sockets`: see `findRemote`. */
-export async function openPrivateStore(tree: Tree, sockets: string): Promise<PrivateStore | undefined> {
+const usualLimitMs = 30_000;
+
+export type StoreOptions = Partial<Pick<PrivateStore, "limitMs">> & { /** See `findRemote`. */ sockets: string };
+
+/** Undefined where the repository has no remote. */
+export async function openPrivateStore(
+  tree: Tree,
+  { sockets, limitMs = usualLimitMs }: StoreOptions,
+): Promise<PrivateStore | undefined> {
   const remote = await findRemote(tree, sockets);
   if (!remote) return undefined;
   const gitDir = join(tree.common, "garza", "store.git");
   if (!existsSync(join(gitDir, "HEAD"))) await make(tree, gitDir);
   const { env, config } = remote;
-  return { directory: gitDir, env, config, gitDir, remote, hash: hashOf(gitDir) };
+  return { directory: gitDir, env, config, gitDir, remote, hash: hashOf(gitDir), limitMs };
 }
 
 const hashOf = (gitDir: string) =>

@@ -2,18 +2,16 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { findGitFolder } from "../core/git-folder.ts";
-import { openPrivateStore, type PrivateStore } from "../git/private-store.ts";
+import { openPrivateStore, type PrivateStore, type StoreOptions } from "../git/private-store.ts";
 import { openTree } from "../git/tree.ts";
 
-export type RemoteRequest = {
+export type RemoteRequest = StoreOptions & {
   root: string;
-  /** A folder of ours alone, for kept connections. */
-  sockets: string;
   env: Readonly<Record<string, string | undefined>>;
 };
 
 /** Undefined where there is no repository, or it has no remote. Found anew when the clone's configuration changes. */
-export function remoteOf({ root, sockets, env }: RemoteRequest): () => Promise<PrivateStore | undefined> {
+export function remoteOf({ root, env, ...options }: RemoteRequest): () => Promise<PrivateStore | undefined> {
   let known: { mark: string; store: Promise<PrivateStore | undefined>; opening: boolean } | undefined;
   return () => {
     const folder = findGitFolder(root);
@@ -26,7 +24,7 @@ export function remoteOf({ root, sockets, env }: RemoteRequest): () => Promise<P
     // The store is a cache, which anybody may have removed.
     const isThere = existsSync(join(folder.common, "garza", "store.git", "HEAD"));
     if (known?.mark === mark && (isThere || known.opening)) return known.store;
-    const one = { mark, store: open(root, sockets, env), opening: true };
+    const one = { mark, store: open(root, env, options), opening: true };
     known = one;
     const opened = (store?: PrivateStore) => {
       one.opening = false;
@@ -38,7 +36,7 @@ export function remoteOf({ root, sockets, env }: RemoteRequest): () => Promise<P
   };
 }
 
-async function open(root: string, sockets: string, env: RemoteRequest["env"]): Promise<PrivateStore | undefined> {
+async function open(root: string, env: RemoteRequest["env"], options: StoreOptions): Promise<PrivateStore | undefined> {
   const tree = await openTree({ directory: root, env });
-  return tree && openPrivateStore(tree, sockets);
+  return tree && openPrivateStore(tree, options);
 }

@@ -78,7 +78,7 @@ async function shared(folder: string): Promise<{ store: PrivateStore; root: stri
   await gitText(clone, [...person, "commit", "-q", "--allow-empty", "-m", "first"]);
   await gitText(clone, ["push", "-q", "origin", "HEAD:refs/heads/main"]);
   const tree = await openTree(clone);
-  const store = tree && (await openPrivateStore(tree, join(folder, "ssh")));
+  const store = tree && (await openPrivateStore(tree, { sockets: join(folder, "ssh") }));
   if (!store) throw new Error("no store");
   return {
     store,

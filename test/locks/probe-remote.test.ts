@@ -13,7 +13,7 @@ const folder = sandbox();
 async function probe({ tree, home }: Repositories) {
   const env = { PATH: process.env.PATH ?? "", HOME: home, GIT_CONFIG_NOSYSTEM: "1" };
   const opened = await openTree({ directory: tree, env });
-  const store = opened && (await openPrivateStore(opened, join(home, "sockets")));
+  const store = opened && (await openPrivateStore(opened, { sockets: join(home, "sockets") }));
   if (!store) throw new Error("no remote");
   return probeRemote(store);
 }
