@@ -1,6 +1,7 @@
 /** Why the remote could not be spoken to, or would not do it: what git says, in the kinds that matter here. */
 import type { Problem } from "../core/problem.ts";
 import { type Remote, shownUrl } from "./remote.ts";
+import { maskLogins } from "./remote-login.ts";
 
 export type RemoteTrouble = {
   kind: "unreachable" | "not-allowed" | "not-there" | "no-atomic" | "stuck" | "failed";
@@ -26,7 +27,7 @@ const signs: [RegExp, RemoteTrouble["kind"]][] = [
 /** `said`: git's standard error. */
 export function troubleOf(said: string, exitCode: number): RemoteTrouble {
   const kind = signs.find(([sign]) => sign.test(said))?.[1] ?? "failed";
-  return { kind, why: lastWords(said) || `git ended with ${exitCode}` };
+  return { kind, why: maskLogins(lastWords(said)) || `git ended with ${exitCode}` };
 }
 
 /** The line that tells most: the first that git or the remote calls fatal, else the last. */
