@@ -4,14 +4,15 @@ import { type Remote, shownUrl } from "./remote.ts";
 import { maskLogins } from "./remote-login.ts";
 
 export type RemoteTrouble = {
-  kind: "unreachable" | "not-allowed" | "not-there" | "no-atomic" | "stuck" | "failed";
+  kind: "unreachable" | "not-allowed" | "host-key" | "not-there" | "no-atomic" | "stuck" | "failed";
   why: string;
 };
 
 const signs: [RegExp, RemoteTrouble["kind"]][] = [
   [/does not support --atomic push/, "no-atomic"],
+  [/Host key verification failed/, "host-key"],
   [
-    /Permission denied|Authentication failed|could not read (Username|Password)|Host key verification failed|returned error: 40[13]|access denied/i,
+    /Permission denied|Authentication failed|could not read (Username|Password)|returned error: 40[13]|access denied/i,
     "not-allowed",
   ],
   [
@@ -30,14 +31,15 @@ export function troubleOf(said: string, exitCode: number): RemoteTrouble {
   return { kind, why: maskLogins(lastWords(said)) || `git ended with ${exitCode}` };
 }
 
-/** The line that tells most: the first that git or the remote calls fatal, else the last. */
+/** The line that tells most: the first that ssh, git or the remote calls fatal, else the last. */
 function lastWords(said: string): string {
   const lines = said
     .split("\n")
     .map((line) => line.trim())
-    .filter(Boolean);
+    // That nobody can be asked is how we want it.
+    .filter((line) => line !== "" && !/unable to read askpass/.test(line));
   const told =
-    lines.find((line) => /^(ssh|kex|.*Permission denied|.*@|remote: (error|fatal))/i.test(line)) ??
+    lines.find((line) => /^(ssh[:_]|kex|host key |.*Permission denied|[^@]+@|remote: (error|fatal))/i.test(line)) ??
     lines.find((line) => /^(fatal|error):/.test(line)) ??
     lines.at(-1);
   return (told ?? "").replace(/^(fatal|error): /, "").slice(0, 300);
@@ -51,8 +53,10 @@ export function remoteProblem(remote: Remote, { kind, why }: RemoteTrouble): Pro
   return { kind: "remote-unreachable", remote: shown, why };
 }
 
-const hints = {
+export const hints = {
   "not-allowed": "See that git itself may push there without a question: git push --dry-run",
+  "host-key":
+    "As the user of garza: git ls-remote shows the fingerprint and asks; compare it with one that you trust. An old key goes with ssh-keygen -R",
   "not-there": "Look at its address: git remote -v",
   stuck:
     "A push that was killed there may have left a file NAME.lock beside the ref: remove it there, while nobody pushes",

@@ -3,14 +3,16 @@ import { spawn } from "node:child_process";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export type HttpGit = AsyncDisposable & { port: number };
+export type HttpGit = AsyncDisposable & { port: number /** So far. */; requests(): number };
 
 /** What each `name:password` may do; without any, everybody may do all. */
 export type HttpUsers = Readonly<Record<string, "push" | "read">>;
 
 export async function startHttpGit(users?: HttpUsers): Promise<HttpGit> {
   const running = new Set<ReturnType<typeof spawn>>();
+  let requests = 0;
   const server = createServer((request, response) => {
+    requests++;
     const status = users ? refusal(request, users) : undefined;
     if (status !== undefined) return refuse(response, status);
     const child = backend(request, response);
@@ -20,6 +22,7 @@ export async function startHttpGit(users?: HttpUsers): Promise<HttpGit> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
+    requests: () => requests,
     async [Symbol.asyncDispose]() {
       for (const child of running) child.kill("SIGKILL");
       server.closeAllConnections();
