@@ -68,11 +68,11 @@ overEach((open) => {
     expect(await one.acquire("op_2")).toBeGreaterThan(0);
   });
 
-  test.each(["cut", "post-receive", "pre-receive"])(
+  test.each(["on its way", "post-receive", "pre-receive"])(
     "an answer that is lost (%s) at acquire, renewal and release",
     async (how) => {
       const at = here(open());
-      const drop = how === "cut" ? () => open().loseAnswer(at.remote) : killed(at, how);
+      const drop = how === "on its way" ? () => open().loseAnswer(at.remote) : killed(at, how);
       const one = at.machine("one", { settings: { "locks.ttl": "3s" } });
       const first = drop();
       expect(await one.acquire("op_1")).toBe(1);

@@ -142,11 +142,11 @@ async function overLine(
   };
 }
 
-/** A file at which a push, when it is done, does this, and then no more. */
+/** A file at which a push does this once: its refs are written then, and who pushes has not been told (as post-receive is). */
 function mark(repository: string, then: string): string {
   const sign = join(repository, "loses");
   writeFileSync(sign, "");
-  hook(repository, "post-receive", `if rm loses 2>/dev/null; then ${then}; fi; exit 0`);
+  hook(repository, "reference-transaction", `if test $1 = committed && rm loses 2>/dev/null; then ${then}; fi; exit 0`);
   return sign;
 }
 
