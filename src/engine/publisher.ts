@@ -9,7 +9,7 @@ import type { PrivateStore } from "../git/private-store.ts";
 import type { RefMove } from "../git/push-refs.ts";
 import { type Carry, plain } from "../locks/keeper.ts";
 import { lockRef } from "../locks/lock-refs.ts";
-import type { Move } from "../locks/transact.ts";
+import type { Move, Outcome } from "../locks/transact.ts";
 import { openTurns } from "../locks/turns.ts";
 import type { LoggedChange, StateLog } from "../state/state-log.ts";
 import type { Bindings, Store } from "../store/store.ts";
@@ -137,7 +137,8 @@ export function openPublisher(request: PublisherRequest): Publisher {
       const lost = guards.find((guard) => outcomes.get(guard)?.kind === "lost");
       if (lost !== undefined) await refuse(change, `its lock ${lost} was lost before that`);
     }
-    return { outcomes, problem: pushed ? await settle(store, pushed.changes, pushed.published) : null };
+    const problem = pushed ? await settle(store, pushed.changes, pushed.published) : null;
+    return { outcomes, problem: problem ?? notNow(outcomes) };
   };
 
   const refuse = async (change: LoggedChange, why: string) => {
@@ -211,6 +212,10 @@ export function openPublisher(request: PublisherRequest): Publisher {
 
 type Pushed = Parameters<typeof publishChanges>[0]["changes"][number];
 type Guarded = { change: LoggedChange /** Shared locks under which it was made. */; guards: string[] };
+
+/** Of a lock that is still ours: what it guards is still to be published, too. */
+const notNow = (outcomes: ReadonlyMap<string, Outcome>): Problem | null =>
+  [...outcomes.values()].find((outcome) => outcome.kind === "not-now")?.problem ?? null;
 
 const isMoved = (store: PrivateStore, resource: string, moves: readonly RefMove[]) =>
   moves.some(({ ref }) => ref === lockRef(store, resource));

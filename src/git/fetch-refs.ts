@@ -20,7 +20,7 @@ export async function fetchRefs(store: PrivateStore, prefixes: readonly string[]
   const patterns = prefixes.map((prefix) => `+${prefix}*:${scratch}/${prefix.slice("refs/".length)}*`);
   const flags = "-q --no-tags --no-write-fetch-head --no-auto-maintenance --no-recurse-submodules".split(" ");
   const fetched = await askRemote(store, ["fetch", ...flags, sharedRemote, ...patterns]);
-  if (fetched === "late") throw problem(remoteProblem(store.remote, tooLate));
+  if (fetched === "late") throw problem(remoteProblem(store.remote, tooLate(store)));
   if (fetched.exitCode !== 0) {
     throw problem(remoteProblem(store.remote, troubleOf(readable(fetched.stderr), fetched.exitCode)));
   }

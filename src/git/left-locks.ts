@@ -17,7 +17,6 @@ type Place = { directory: string; login?: { host: string; port?: string } };
 
 /** Minutes: older than this, nobody who made it lives. */
 const oldMinutes = 10;
-const limitMs = 30_000;
 
 export const findLeftLocks = (store: PrivateStore): Promise<LeftLocks> => ask(store, "-print");
 
@@ -85,5 +84,5 @@ function run(store: PrivateStore, { login }: Place, script: string): Promise<Gro
     ? ["sh", "-c", ssh, "ssh", ...(login.port ? ["-p", login.port] : []), login.host, `sh -c ${singleQuoted(script)}`]
     : ["sh", "-c", script];
   const here = { cwd: store.gitDir, env: childEnvironment(env, { LC_ALL: "C" }), stdin: Buffer.alloc(0) };
-  return runGroup(command, { ...here, what: "looking into the remote's repository", limitMs });
+  return runGroup(command, { ...here, what: "looking into the remote's repository", limitMs: store.limitMs });
 }

@@ -36,10 +36,14 @@ export async function moveRefs(
     const there = await look(store, unsure);
     if ("problem" in there) return { kind: "in-doubt", problem: there.problem };
     open = [];
+    const nowAt = (ref: string) => there.oids.get(ref) ?? null;
+    // A server that was overtaken while it wrote says of none which one it was.
+    const isOther = options.atomic && unsure.some(({ ref, from, to }) => ![from, to].includes(nowAt(ref)));
     for (const move of unsure) {
-      const now = there.oids.get(move.ref) ?? null;
+      const now = nowAt(move.ref);
       if (now === move.to) settled.set(move.ref, { kind: "moved" });
-      else if (said !== null || now !== move.from) settled.set(move.ref, { kind: "stale" });
+      else if (now !== move.from) settled.set(move.ref, { kind: "stale" });
+      else if (said !== null) settled.set(move.ref, { kind: isOther ? "beside" : "stale" });
       else open = [...open, move];
     }
     if (open.length === 0) return { kind: "settled", refs: settled };

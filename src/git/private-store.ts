@@ -16,6 +16,8 @@ export type PrivateStore = GitPlace & {
   hash: "sha1" | "sha256";
   /** What the names of all refs of ours at the remote begin with. */
   prefix: RefPrefix;
+  /** Milliseconds that one answer of the remote may take. */
+  limitMs: number;
   /** The user's, to which it belongs. */
   tree: Tree;
 };
@@ -24,23 +26,23 @@ export type PrivateStore = GitPlace & {
 export const refPrefixes = { custom: "refs/garza/", branches: "refs/heads/garza-" } as const;
 export type RefPrefix = (typeof refPrefixes)[keyof typeof refPrefixes];
 
-export type StoreOptions = {
-  /** See `findRemote`. */
-  sockets: string;
-  prefix: RefPrefix;
+const usualLimitMs = 30_000;
+
+export type StoreOptions = Partial<Pick<PrivateStore, "limitMs" | "prefix">> & {
+  /** See `findRemote`. */ sockets: string;
 };
 
 /** Undefined where the repository has no remote. */
 export async function openPrivateStore(
   tree: Tree,
-  { sockets, prefix }: StoreOptions,
+  { sockets, limitMs = usualLimitMs, prefix = refPrefixes.custom }: StoreOptions,
 ): Promise<PrivateStore | undefined> {
   const remote = await findRemote(tree, sockets);
   if (!remote) return undefined;
   const gitDir = join(tree.common, "garza", "store.git");
   if (!existsSync(join(gitDir, "HEAD"))) await make(tree, gitDir);
   const { env, config } = remote;
-  return { directory: gitDir, env, config, gitDir, remote, hash: hashOf(gitDir), prefix, tree };
+  return { directory: gitDir, env, config, gitDir, remote, hash: hashOf(gitDir), prefix, limitMs, tree };
 }
 
 const hashOf = (gitDir: string) =>

@@ -53,7 +53,7 @@ export async function pushRefs(
   ];
   notePush(store, systemClock.monotonic());
   const pushed = await askRemote(store, args);
-  if (pushed === "late") return { kind: "unknown", trouble: tooLate };
+  if (pushed === "late") return { kind: "unknown", trouble: tooLate(store) };
   const refs = readPorcelain(pushed.stdout);
   if (moves.every(({ ref }) => refs.has(ref))) return { kind: "answered", refs };
   const said = readable(pushed.stderr);

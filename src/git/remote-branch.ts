@@ -36,7 +36,7 @@ async function defaultBranch(store: PrivateStore): Promise<string | undefined> {
   const known = defaults.get(store.remote.url);
   if (known !== undefined) return known;
   const asked = await askRemote(store, ["ls-remote", "--symref", sharedRemote, "HEAD"]);
-  if (asked === "late") throw problem(remoteProblem(store.remote, tooLate));
+  if (asked === "late") throw problem(remoteProblem(store.remote, tooLate(store)));
   if (asked.exitCode !== 0) {
     throw problem(remoteProblem(store.remote, troubleOf(readable(asked.stderr), asked.exitCode)));
   }

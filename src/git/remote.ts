@@ -3,12 +3,13 @@ import { mkdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { sha256 } from "../core/hash.ts";
 import { type GitPlace, git } from "./git.ts";
+import { maskLogins, withoutPassword } from "./remote-login.ts";
 import { configured, currentBranch, type Tree } from "./tree.ts";
 
 export type Remote = {
   /** As the user calls it: `origin`. */
   name: string;
-  /** May hold a password: not for arguments, logs or eyes (`shownUrl`). */
+  /** Without a password. For eyes: `shownUrl`. */
   url: string;
   /** For calls that go there, under the name `sharedRemote`. */
   config: NonNullable<GitPlace["config"]>;
@@ -26,9 +27,10 @@ export async function findRemote(tree: Tree, sockets: string): Promise<Remote | 
   const { exitCode, stdout } = await git(tree, ["remote", "get-url", "--push", name]);
   const written = stdout.split("\n")[0] ?? "";
   if (exitCode !== 0 || written === "") return undefined;
-  const url = isRelative(written) ? resolve(await topOf(tree), written) : written;
-  const config = [...networkConfig, ...(await ownConfig(tree)), [`remote.${sharedRemote}.url`, url] as const];
-  return { name, url, config, env: await environment(tree, url, sockets) };
+  const { url, ...login } = withoutPassword(isRelative(written) ? resolve(await topOf(tree), written) : written);
+  const own = [...(await ownConfig(tree)), ...login.config];
+  const config = [...networkConfig, ...own, [`remote.${sharedRemote}.url`, url] as const];
+  return { name, url, config, env: { ...(await environment(tree, url, sockets)), ...login.env } };
 }
 
 /** A path, as git itself tells one from `host:path` and `scheme://…`: it counts from the work tree's top. */
@@ -39,8 +41,7 @@ const topOf = async (tree: Tree) => (await git(tree, ["rev-parse", "--show-tople
 /** What the remote is called in calls of the private store. It follows no branches, so that nothing is noted on the side. */
 export const sharedRemote = "shared";
 
-/** Without the password that an address may hold. */
-export const shownUrl = ({ url }: Pick<Remote, "url">) => url.replace(/^(\w+:\/\/[^/@]*?):[^/@]*@/, "$1:***@");
+export const shownUrl = ({ url }: Pick<Remote, "url">) => maskLogins(url);
 
 async function remoteName(tree: Tree): Promise<string | undefined> {
   const names = (await git(tree, ["remote"])).stdout.split("\n").filter(Boolean);

@@ -3,14 +3,12 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { findGitFolder } from "../core/git-folder.ts";
 import type { Settings } from "../core/settings.ts";
-import { openPrivateStore, type PrivateStore, refPrefixes } from "../git/private-store.ts";
+import { openPrivateStore, type PrivateStore, refPrefixes, type StoreOptions } from "../git/private-store.ts";
 import { openTree } from "../git/tree.ts";
 
-export type RemoteRequest = {
+export type RemoteRequest = Omit<StoreOptions, "prefix"> & {
   root: string;
   settings: Settings;
-  /** A folder of ours alone, for kept connections. */
-  sockets: string;
   env: Readonly<Record<string, string | undefined>>;
 };
 
@@ -41,8 +39,8 @@ export function remoteOf(request: RemoteRequest): () => Promise<PrivateStore | u
   };
 }
 
-async function open({ root, settings, sockets, env }: RemoteRequest): Promise<PrivateStore | undefined> {
+async function open({ root, settings, env, ...options }: RemoteRequest): Promise<PrivateStore | undefined> {
   const tree = await openTree({ directory: root, env });
   const isBranches = settings["locks.refs"].value === "branches";
-  return tree && openPrivateStore(tree, { sockets, prefix: refPrefixes[isBranches ? "branches" : "custom"] });
+  return tree && openPrivateStore(tree, { ...options, prefix: refPrefixes[isBranches ? "branches" : "custom"] });
 }

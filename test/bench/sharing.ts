@@ -4,7 +4,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { publishChanges } from "../../src/engine/publish-changes.ts";
 import { gitText } from "../../src/git/git.ts";
 import { moveRefs } from "../../src/git/move-refs.ts";
-import { openPrivateStore, type PrivateStore, refPrefixes } from "../../src/git/private-store.ts";
+import { openPrivateStore, type PrivateStore } from "../../src/git/private-store.ts";
 import { openTree } from "../../src/git/tree.ts";
 import { moveOf } from "../../src/locks/lock-refs.ts";
 import { acquired, released } from "../../src/locks/transitions.ts";
@@ -78,7 +78,7 @@ async function shared(folder: string): Promise<{ store: PrivateStore; root: stri
   await gitText(clone, [...person, "commit", "-q", "--allow-empty", "-m", "first"]);
   await gitText(clone, ["push", "-q", "origin", "HEAD:refs/heads/main"]);
   const tree = await openTree(clone);
-  const store = tree && (await openPrivateStore(tree, { sockets: join(folder, "ssh"), prefix: refPrefixes.custom }));
+  const store = tree && (await openPrivateStore(tree, { sockets: join(folder, "ssh") }));
   if (!store) throw new Error("no store");
   return {
     store,

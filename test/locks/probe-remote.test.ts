@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openPrivateStore, refPrefixes } from "../../src/git/private-store.ts";
+import { openPrivateStore } from "../../src/git/private-store.ts";
 import { probeRemote } from "../../src/git/probe-remote.ts";
 import { openTree } from "../../src/git/tree.ts";
 import { type Repositories, repositories } from "../support/repositories.ts";
@@ -13,8 +13,7 @@ const folder = sandbox();
 async function probe({ tree, home }: Repositories) {
   const env = { PATH: process.env.PATH ?? "", HOME: home, GIT_CONFIG_NOSYSTEM: "1" };
   const opened = await openTree({ directory: tree, env });
-  const store =
-    opened && (await openPrivateStore(opened, { sockets: join(home, "sockets"), prefix: refPrefixes.custom }));
+  const store = opened && (await openPrivateStore(opened, { sockets: join(home, "sockets") }));
   if (!store) throw new Error("no remote");
   return probeRemote(store);
 }

@@ -10,49 +10,6 @@ const here = fleets(sandbox());
 const brief = { "locks.ttl": "1s" };
 const heard = (machine: Machine, type: "renewed" | "lost") => machine.events.filter((each) => each.type === type);
 
-describe.each(["sha1", "sha256"] as const)("with %s", (hash) => {
-  test("one machine has it, the other one is told who; then it goes to and fro, each time with a greater token", async () => {
-    const at = here({ hash });
-    const [one, two] = [at.machine("one"), at.machine("two")];
-    expect(await one.acquire("op_1")).toBe(1);
-    expect(await problemOf(two.acquire("op_2"))).toMatchObject({ kind: "lock-held", operation: "op_1", host: "one" });
-    expect(await two.locks.holder("db")).toMatchObject({ scope: "away", host: "one", operator: "alice", token: 1 });
-    await one.release("op_1");
-    expect(await one.locks.settled()).toBeNull();
-    expect(at.record()).toMatchObject({ st: "free", gen: 1, seq: 1 });
-    for (const [turn, machine] of [two, one, two].entries()) {
-      expect(await machine.acquire("op_3")).toBe(2 + turn);
-      await machine.release("op_3");
-      expect(await machine.locks.settled()).toBeNull();
-    }
-    expect(at.git(at.remote, "log", "--format=%s", "refs/garza/locks/db").split("\n")).toHaveLength(8);
-    expect(at.git(at.remote, "fsck", "--strict", "--no-dangling")).toBe("");
-  });
-});
-
-test("nothing is left in the user's repository: no ref, no index, no FETCH_HEAD", async () => {
-  const at = here();
-  const one = at.machine("one");
-  await one.acquire("op_1");
-  await one.release("op_1");
-  await one.locks.settled();
-  expect(at.git(one.root, "for-each-ref")).toBe("");
-  expect(at.git(one.root, "status", "--porcelain", "--ignored=no")).toBe("?? garza.yml");
-  expect(await Bun.file(join(one.root, ".git/FETCH_HEAD")).exists()).toBe(false);
-});
-
-test("who waits gets it when the other machine gives it back", async () => {
-  const at = here();
-  const [one, two] = [at.machine("one"), at.machine("two")];
-  await one.acquire("op_1");
-  const waiting = two.acquire("op_2", { waitSeconds: 60 });
-  // It left a ticket: it has looked, and waits.
-  await until(() => Object.keys(at.refs("refs/garza/waits/")).length === 1);
-  await one.release("op_1");
-  expect(await waiting).toBe(2);
-  expect(await one.locks.settled()).toBeNull();
-});
-
 test("a machine that had it stands aside for who has waited since before", async () => {
   const at = here();
   const [one, two] = [at.machine("one"), at.machine("two")];
@@ -124,27 +81,6 @@ test("a lock taken twice is free after it was given back twice", async () => {
 });
 
 describe("a lease", () => {
-  test("is renewed as long as its operation has it, all of a machine in one push", async () => {
-    const at = here();
-    const one = at.machine("one", { settings: { "locks.ttl": "3s" } });
-    await one.acquire("op_1");
-    await one.acquire("op_1", { resource: "other" });
-    await until(() => heard(one, "renewed").length >= 2);
-    expect(at.record()).toMatchObject({ st: "held", gen: 1, owner: "op_1" });
-    expect([at.record().seq, at.record("other").seq].map((seq) => Number(seq) >= 1)).toEqual([true, true]);
-  });
-
-  test("that nobody renews is taken over, and its holder loses it", async () => {
-    const at = here();
-    const [one, two] = [at.machine("one", { settings: brief }), at.machine("two")];
-    await one.acquire("op_1");
-    one.end();
-    expect(await two.acquire("op_2", { waitSeconds: 60 })).toBe(2);
-    expect(at.git(at.remote, "log", "-1", "--format=%s", "refs/garza/locks/db")).toStartWith("take-over db #2.0");
-    const back = await one.again();
-    expect(await problemOf(back.locks.retake("op_1"))).toMatchObject({ kind: "lock-moved", operation: "op_1" });
-  });
-
   test("from before a restart is renewed when its operation is carried on", async () => {
     const at = here();
     const one = at.machine("one");
@@ -187,45 +123,6 @@ describe("a lease", () => {
 });
 
 describe("what stands at the remote", () => {
-  test("a ref that somebody deleted does not let the token fall", async () => {
-    const at = here();
-    const one = at.machine("one");
-    for (let time = 0; time < 3; time++) {
-      await one.acquire("op_1");
-      await one.release("op_1");
-      await one.locks.settled();
-    }
-    at.git(at.remote, "update-ref", "-d", "refs/garza/locks/db");
-    expect(await one.acquire("op_1")).toBe(4);
-    at.git(at.remote, "update-ref", "-d", "refs/garza/locks/db");
-    await one.release("op_1");
-    expect([await one.locks.settled(), one.status()]).toEqual([null, "free"]);
-  });
-
-  test.each([
-    ["no record", "nothing of ours", "its commit holds no record"],
-    ["a newer format", 'x\n\n{"v":2}', "it was written by a newer garza (format 2)"],
-    ["a damaged one", 'x\n\n{"v":1,"res":"db"}', "its record is damaged (st: "],
-  ])("%s is never overwritten, and told", async (_, message, why) => {
-    const at = here();
-    const one = at.machine("one");
-    const oid = forge(at, message);
-    expect(await problemOf(one.acquire("op_1"))).toMatchObject({
-      kind: "data-damaged",
-      why: expect.stringContaining(why),
-    });
-    expect(at.refs()["refs/garza/locks/db"]).toBe(oid);
-    expect(await one.locks.holder("db")).toBeUndefined();
-  });
-
-  test("a record of another resource is none of this one", async () => {
-    const at = here();
-    const one = at.machine("one");
-    await one.acquire("op_1", { resource: "other" });
-    at.git(at.remote, "update-ref", "refs/garza/locks/db", at.refs()["refs/garza/locks/other"] ?? "");
-    expect(await problemOf(one.acquire("op_1"))).toMatchObject({ why: "its record is that of other" });
-  });
-
   test("somebody's own commit on top of ours is a lock that is lost", async () => {
     const at = here();
     const one = at.machine("one", { settings: { "locks.ttl": "4s" } });

@@ -7,12 +7,15 @@ import { parseDuration } from "../../src/core/duration.ts";
 import { GarzaError, type Problem } from "../../src/core/problem.ts";
 import { loadSettings } from "../../src/core/settings.ts";
 import { openDeadlines } from "../../src/locks/deadlines.ts";
+import type { Carry } from "../../src/locks/keeper.ts";
 import { remoteOf } from "../../src/locks/lock-remote.ts";
 import type { LockEvent, LockRelease, LockRequest, Locks } from "../../src/locks/locks.ts";
 import { openLocks } from "../../src/locks/open-locks.ts";
 import { openSharing } from "../../src/locks/open-sharing.ts";
 import type { Sharing } from "../../src/locks/sharing.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
+import { person } from "./repositories.ts";
+import { hook, type Transport } from "./transports.ts";
 
 export type Machine = {
   root: string;
@@ -52,6 +55,9 @@ type MachineOptions = {
   clock: Clock;
   env: Record<string, string>;
   isKept(operation: string): boolean;
+  /** Milliseconds that one answer of the remote may take. */
+  limitMs: number;
+  carry: Carry;
 };
 
 /** Fleets of a test file, each ended with its test. */
@@ -89,14 +95,17 @@ export function forge(at: Fleet, message: string, ref = "refs/garza/locks/db", p
   return oid;
 }
 
-export type FleetOptions = { hash?: "sha1" | "sha256"; url?(remote: string): string };
+export type FleetOptions = { hash?: "sha1" | "sha256" } & Partial<Pick<Transport, "url" | "env">>;
 
-function fleet(parent: string, { hash = "sha1", url: urlOf = (at) => `file://${at}` }: FleetOptions = {}): Fleet {
+function fleet(
+  parent: string,
+  { hash = "sha1", url: urlOf = (at) => `file://${at}`, env: login = {} }: FleetOptions = {},
+): Fleet {
   const home = mkdtempSync(join(parent, "fleet-"));
   const remote = join(home, "remote.git");
   const machines: Machine[] = [];
   const git = (directory: string, ...args: string[]) => {
-    const env = { ...process.env, HOME: home, GIT_CONFIG_NOSYSTEM: "1" };
+    const env = { ...process.env, ...person, ...login, HOME: home, GIT_CONFIG_NOSYSTEM: "1" };
     const { stdout, stderr, exitCode } = Bun.spawnSync(["git", ...args], { cwd: directory, env });
     if (exitCode !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
     return stdout.toString().trim();
@@ -117,12 +126,12 @@ function fleet(parent: string, { hash = "sha1", url: urlOf = (at) => `file://${a
       const body = git(remote, "log", "-1", "--format=%b", `refs/garza/locks/${resource}`);
       return JSON.parse(body) as Record<string, unknown>;
     },
-    hook: (name, body) => writeFileSync(join(remote, "hooks", name), `#!/bin/sh\n${body}\n`, { mode: 0o755 }),
+    hook: (name, body) => hook(remote, name, body),
     machine(name, more = {}) {
       const root = join(home, name);
       git(home, "init", "-q", `--object-format=${hash}`, root);
       git(root, "remote", "add", "origin", more.url ?? urlOf(remote));
-      const made = openMachine(name, root, { home, ...more }, machines);
+      const made = openMachine(name, root, { home, env: login, ...more }, machines);
       machines.push(made);
       return made;
     },
@@ -138,7 +147,15 @@ function openMachine(
   options: Partial<MachineOptions> & { home: string },
   all: Machine[],
 ): Machine {
-  const { home, settings: given = {}, clock = systemClock, env: more = {}, isKept = () => true } = options;
+  const {
+    home,
+    settings: given = {},
+    clock = systemClock,
+    env: more = {},
+    isKept = () => true,
+    limitMs,
+    carry,
+  } = options;
   const env = { PATH: process.env.PATH ?? "", HOME: home, GIT_CONFIG_NOSYSTEM: "1", ...more };
   const data = join(home, `${name}-data`);
   writeFileSync(join(root, "garza.yml"), JSON.stringify(nested({ ...quick, ...given })));
@@ -146,10 +163,9 @@ function openMachine(
   const db = openStore(join(root, "..", `${name}.db`), clock.now);
   const machine = { id: `id-${name}`, host: name };
   const deadlines = openDeadlines(clock);
-  const remote = remoteOf({ root, settings, sockets: join(home, `${name}-ssh`), env });
-  const sharing = openSharing({
-    ...{ db, root, remote, deadlines, clock, machine, settings, data },
-  });
+  const sockets = join(home, `${name}-ssh`);
+  const remote = remoteOf({ root, settings, sockets, env, ...(limitMs !== undefined && { limitMs }) });
+  const sharing = openSharing({ db, root, remote, deadlines, clock, machine, settings, data });
   const events: LockEvent[] = [];
   const locks = openLocks({
     db,
@@ -161,6 +177,7 @@ function openMachine(
     ttlSeconds: () => (parseDuration(settings["locks.ttl"].value) ?? 0) / 1000,
     isAwaited: () => false,
     isKept,
+    ...(carry && { carry }),
   });
   locks.listen((event) => void events.push(event));
   const asks = new AbortController();

@@ -56,7 +56,7 @@ export function repositories(parent: string) {
   };
 }
 
-const person = {
+export const person = {
   GIT_AUTHOR_NAME: "P",
   GIT_AUTHOR_EMAIL: "p@example.org",
   GIT_COMMITTER_NAME: "P",

@@ -1,6 +1,8 @@
 /** Several machines on clones of one repository: a sandbox each, and the bare repository that they share. */
 import { join } from "node:path";
+import { person } from "./repositories.ts";
 import { type Sandbox, type SandboxOptions, sandbox } from "./sandbox.ts";
+import type { Transport } from "./transports.ts";
 
 export type Machines = AsyncDisposable & {
   all: Sandbox[];
@@ -12,13 +14,12 @@ export type Machines = AsyncDisposable & {
   git(box: Sandbox, ...args: string[]): Promise<string>;
 };
 
-export async function machines(count: number, options: SandboxOptions = {}): Promise<Machines> {
-  const person = {
-    GIT_AUTHOR_NAME: "Test",
-    GIT_AUTHOR_EMAIL: "test@example.org",
-    GIT_COMMITTER_NAME: "Test",
-    GIT_COMMITTER_EMAIL: "test@example.org",
-  };
+/** `over`: how they reach it, where that is no path. */
+export async function machines(
+  count: number,
+  { over, ...more }: SandboxOptions & { over?: Pick<Transport, "url" | "env"> } = {},
+): Promise<Machines> {
+  const options = { ...more, env: { ...more.env, ...over?.env } };
   const first = await sandbox(options);
   const remote = join(first.folder, "remote.git");
   const git = async (box: Sandbox, ...args: string[]) => {
@@ -35,7 +36,7 @@ export async function machines(count: number, options: SandboxOptions = {}): Pro
     await git(box, "init", "-q", "-b", "main");
   }
   const all = [first, ...others];
-  for (const box of all) await git(box, "remote", "add", "origin", remote);
+  for (const box of all) await git(box, "remote", "add", "origin", over?.url(remote) ?? remote);
   await git(first, "push", "-q", "-u", "origin", "main");
   for (const box of others) {
     await git(box, "fetch", "-q", "origin");

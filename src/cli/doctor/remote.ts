@@ -8,7 +8,7 @@ import { loadSettings } from "../../core/settings.ts";
 import { type PrivateStore, refPrefixes } from "../../git/private-store.ts";
 import { probeRemote, type RemoteProbe } from "../../git/probe-remote.ts";
 import { shownUrl } from "../../git/remote.ts";
-import type { RemoteTrouble } from "../../git/remote-trouble.ts";
+import { hints, type RemoteTrouble } from "../../git/remote-trouble.ts";
 import { remoteOf } from "../../locks/lock-remote.ts";
 import { definedEnv } from "../open.ts";
 import type { Terminal } from "../terminal.ts";
@@ -63,6 +63,7 @@ const asBranches =
 function troubled(shown: string, { kind, why }: RemoteTrouble): Finding {
   if (kind === "not-allowed")
     return fail(name, `${shown} does not let us push: ${why}`, "See that git asks nothing: git push --dry-run");
+  if (kind === "host-key") return fail(name, `${shown} can't be told from another: ${why}`, hints[kind]);
   if (kind === "not-there")
     return fail(name, `${shown} is no repository: ${why}`, "Correct its address: git remote -v");
   return warn(name, `${shown} can't be reached now: ${why}`, "No shared lock is taken until it answers: git ls-remote");

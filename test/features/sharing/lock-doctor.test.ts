@@ -6,6 +6,7 @@ import { placeOf } from "../../../src/git/left-locks.ts";
 import type { Sandbox } from "../../support/sandbox.ts";
 import { type Machines, machines } from "../../support/shared-sandboxes.ts";
 import { sshHome, startSshd } from "../../support/sshd.ts";
+import { sshLogin } from "../../support/transports.ts";
 
 const doctor = (box: Sandbox, ...more: string[]) => box.garza("lock", "doctor", ...more);
 
@@ -95,7 +96,7 @@ test("over ssh they are looked for on that host, and a host without a shell is t
   using home = sshHome();
   await using sshd = await startSshd({ accepts: home });
   home.trust(sshd);
-  await using at = await machines(1, { env: { HOME: home.folder, SSH_AUTH_SOCK: "" } });
+  await using at = await machines(1, { env: { ...sshLogin(home), SSH_AUTH_SOCK: "" } });
   const [one] = at.all as [Sandbox];
   await at.git(one, "remote", "set-url", "origin", `ssh://${sshd.user}@127.0.0.1:${sshd.port}${at.remote}`);
   const old = leave(at, "packed-refs.lock", 20);

@@ -192,6 +192,15 @@ test("publish: now is with the others before the next step", async () => {
   expect((await run.ended).exitCode).toBe(0);
 }, 60_000);
 
+test("publish: now fails its step where the remote takes nothing, though nobody else has moved anything", async () => {
+  await using at = await machines(1, { files });
+  const [a] = at.all as [Sandbox];
+  await writeFile(join(at.remote, "refs/heads/main.lock"), "");
+  const refused = await a.garza("run", "now");
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("can't be reached")]);
+  expect(await at.shared("ls-tree", "--name-only", "main", "infra/state/now.json")).toBe("");
+}, 60_000);
+
 test("a template's own git pull gets past state that was written and not published, and both are seen after it", async () => {
   await using at = await machines(2, { files });
   const [a, b] = at.all as [Sandbox, Sandbox];
