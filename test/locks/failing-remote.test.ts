@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
+import { moveNow } from "../support/lock-attacks.ts";
 import { type Fleet, fleets, type Machine, problemOf } from "../support/machines.ts";
 import { sandbox, until } from "../support/temporary.ts";
 import { overEach } from "../support/transports.ts";
@@ -73,13 +74,13 @@ overEach((open) => {
     async (how) => {
       const at = here(open());
       const drop = how === "on its way" ? () => open().loseAnswer(at.remote) : killed(at, how);
-      const one = at.machine("one", { settings: { "locks.ttl": "3s" } });
+      const one = at.machine("one");
       const first = drop();
       expect(await one.acquire("op_1")).toBe(1);
       expect([first.isDone(), at.record().gen]).toEqual([true, 1]);
       const second = drop();
-      await until(() => second.isDone() && one.events.some(({ type }) => type === "renewed"));
-      expect([one.status(), at.record().st, lost(one)]).toEqual(["held", "held", []]);
+      expect((await moveNow(one, "db")).get("db")).toEqual({ kind: "moved" });
+      expect([second.isDone(), one.status(), at.record().st, at.record().seq]).toEqual([true, "held", "held", 1]);
       const third = drop();
       await one.release("op_1");
       expect([await one.locks.settled(), third.isDone(), at.record().st]).toEqual([null, true, "free"]);

@@ -52,6 +52,29 @@ overEach((open) => {
     expect(await one.locks.settled()).toBeNull();
   });
 
+  test("two that want it again and again have it one at a time, and no token twice", async () => {
+    const at = here(open());
+    const machines = ["one", "two"].map((name) => at.machine(name));
+    const tokens: number[] = [];
+    let inside = 0;
+    const turn = async (machine: Machine) => {
+      tokens.push(await machine.acquire("op_1", { waitSeconds: 60 }));
+      expect(++inside).toBe(1);
+      // Time for others to come in: a renewal would keep them out by itself.
+      for (const other of [...machines, ...machines]) await other.locks.lookAround();
+      expect((await moveNow(machine, "db")).get("db")).toEqual({ kind: "moved" });
+      inside--;
+      await machine.release("op_1");
+      await machine.locks.settled();
+    };
+    const twice = async (machine: Machine) => {
+      await turn(machine);
+      await turn(machine);
+    };
+    await Promise.all(machines.map(twice));
+    expect(tokens).toEqual([1, 2, 3, 4]);
+  });
+
   test("a lease is renewed as long as its operation has it, all of a machine in one push", async () => {
     const at = here(open());
     const one = at.machine("one", { settings: { "locks.ttl": "3s" } });
