@@ -57,16 +57,31 @@ overEach((open) => {
 
   test("what hangs is left after a while: there is no lock, and what may have been taken is given back", async () => {
     const at = here(open());
-    const one = at.machine("one", { limitMs: 600 });
+    const one = at.machine("one", { limitMs: 1_500 });
     open().hang(at.remote);
     expect(await problemOf(one.acquire("op_1"))).toMatchObject({
       kind: "remote-unreachable",
-      why: "no answer within 0.6 s",
+      why: "no answer within 1.5 s",
     });
     expect([heldHere(one), one.status()]).toEqual([0, "leaving"]);
     open().back(at.remote);
     await until(() => one.status() === "free");
     expect(await one.acquire("op_2")).toBeGreaterThan(0);
+  });
+
+  test("a line that falls silent is left after a while; nothing was asked for, and nothing is owed", async () => {
+    const { fallSilent } = open();
+    if (!fallSilent) return;
+    const at = here(open());
+    const one = at.machine("one", { limitMs: 1_500 });
+    fallSilent();
+    expect(await problemOf(one.acquire("op_1"))).toMatchObject({
+      kind: "remote-unreachable",
+      why: "no answer within 1.5 s",
+    });
+    expect([heldHere(one), one.status()]).toEqual([0, undefined]);
+    open().back(at.remote);
+    expect(await one.acquire("op_2")).toBe(1);
   });
 
   test.each(["on its way", "post-receive", "pre-receive"])(

@@ -68,7 +68,8 @@ describe("over http", () => {
     ["without a name", "", 1, /^could not read Username for 'http:\/\/127.0.0.1:/],
     ["with a name alone", "ghp_token@", 2, /^could not read Password for 'http:\/\/\*\*\*@127.0.0.1:/],
     ["with a wrong password", "writer:wrong@", 2, /^Authentication failed for 'http:\/\/127.0.0.1:/],
-    ["as somebody who may only read", "reader:open@", 2, /The requested URL returned error: 403$/],
+    // May look, three times with three requests each.
+    ["as somebody who may only read", "reader:open@", 11, /The requested URL returned error: 403$/],
   ])("%s", async (_, login, requests, why) => {
     const at = here();
     const one = at.machine("one", { url: url(at, login) });

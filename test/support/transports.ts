@@ -22,6 +22,8 @@ export type Transport = AsyncDisposable & {
   back(repository: string): void;
   /** It takes a push and never answers, until it is `back`. */
   hang(repository: string): void;
+  /** Nothing comes through any more, to a look either, until it is `back`; a path has no line. */
+  fallSilent?(): void;
   /** The next push is done there, and its answer does not arrive. `isDone`: that has happened. */
   loseAnswer(repository: string): { isDone(): boolean };
   /** Connections that were made so far. */
@@ -55,12 +57,9 @@ const openers = {
       away: (repository) => renameSync(repository, `${repository}.away`),
       back(repository) {
         if (existsSync(`${repository}.away`)) renameSync(`${repository}.away`, repository);
-        rmSync(join(repository, "hangs"), { force: true });
+        goOn(repository);
       },
-      hang(repository) {
-        writeFileSync(join(repository, "hangs"), "");
-        hook(repository, "pre-receive", "while test -e hangs; do sleep 0.02; done");
-      },
+      hang,
       loseAnswer(repository) {
         const sign = mark(repository, "kill -9 $PPID");
         return { isDone: () => !existsSync(sign) };
@@ -118,11 +117,13 @@ async function overLine(
       line.refuse(true);
       line.cut();
     },
-    back() {
+    back(repository) {
       line.refuse(false);
       line.resume();
+      goOn(repository);
     },
-    hang: () => line.silence(),
+    hang,
+    fallSilent: () => line.silence(),
     loseAnswer(repository) {
       const sign = mark(repository, "touch at-the-end; while test -e at-the-end; do sleep 0.02; done");
       const end = join(repository, "at-the-end");
@@ -141,6 +142,13 @@ async function overLine(
     },
   };
 }
+
+function hang(repository: string): void {
+  writeFileSync(join(repository, "hangs"), "");
+  hook(repository, "pre-receive", "while test -e hangs; do sleep 0.02; done");
+}
+
+const goOn = (repository: string) => rmSync(join(repository, "hangs"), { force: true });
 
 /** A file at which a push does this once: its refs are written then, and who pushes has not been told (as post-receive is). */
 function mark(repository: string, then: string): string {
