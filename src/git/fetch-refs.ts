@@ -5,7 +5,7 @@ import { askRemote, tooLate } from "./ask-remote.ts";
 import { git, gitText, readable } from "./git.ts";
 import type { PrivateStore } from "./private-store.ts";
 import { sharedRemote } from "./remote.ts";
-import { remoteProblem, troubleOf } from "./remote-trouble.ts";
+import { type RemoteTrouble, remoteProblem, troubleOf } from "./remote-trouble.ts";
 
 /** A ref of the remote, and the text of the commit that it points to (its message). */
 export type FoundRef = { ref: string; oid: string; message: string };
@@ -16,38 +16,63 @@ export type FoundRef = { ref: string; oid: string; message: string };
  */
 export async function fetchRefs(store: PrivateStore, prefixes: readonly string[]): Promise<FoundRef[]> {
   const scratch = `refs/garza/scratch/${process.pid}-${randomHex(6)}`;
-  // A pattern, as a name that is not there would be an error; and ls-remote would be sent every ref there is.
-  const patterns = prefixes.map((prefix) => `+${prefix}*:${scratch}/${prefix.slice("refs/".length)}*`);
-  const flags = "-q --no-tags --no-write-fetch-head --no-auto-maintenance --no-recurse-submodules".split(" ");
-  const fetched = await askRemote(store, ["fetch", ...flags, sharedRemote, ...patterns]);
-  if (fetched === "late") throw problem(remoteProblem(store.remote, tooLate(store)));
-  if (fetched.exitCode !== 0) {
-    throw problem(remoteProblem(store.remote, troubleOf(readable(fetched.stderr), fetched.exitCode)));
+  const folders = prefixes.filter((prefix) => prefix.endsWith("/"));
+  // A whole folder goes where it was seen the last time: most of its refs have not moved, and are not written again.
+  const straight = new Map(folders.map((folder) => [folder, seen]));
+  const hindrance = await fetchInto(store, prefixes, scratch, straight);
+  if (hindrance !== null) {
+    if (!busy.test(hindrance.said)) throw problem(remoteProblem(store.remote, hindrance.trouble));
+    straight.clear();
+    const again = await fetchInto(store, prefixes, scratch, straight);
+    if (again !== null) throw problem(remoteProblem(store.remote, again.trouble));
   }
   const found = await readRefs(store, scratch);
   await keep(store, scratch, found);
+  for (const folder of straight.keys()) found.push(...(await readRefs(store, seen, folder)));
   return found;
+}
+
+const seen = "refs/garza/seen";
+const short = (ref: string) => ref.slice("refs/".length);
+
+/** Another process was just writing the same refs of the store. */
+const busy = /cannot lock ref|unable to update local ref|could not delete references/;
+
+/** `straight`: what goes elsewhere than to `scratch`. Null: done. */
+async function fetchInto(
+  store: PrivateStore,
+  prefixes: readonly string[],
+  scratch: string,
+  straight: ReadonlyMap<string, string>,
+): Promise<{ said: string; trouble: RemoteTrouble } | null> {
+  // A pattern, as a name that is not there would be an error; and ls-remote would be sent every ref there is.
+  const patterns = prefixes.map((prefix) => `+${prefix}*:${straight.get(prefix) ?? scratch}/${short(prefix)}*`);
+  const flags = "-q --prune --no-tags --no-write-fetch-head --no-auto-maintenance --no-recurse-submodules".split(" ");
+  const fetched = await askRemote(store, ["fetch", ...flags, sharedRemote, ...patterns]);
+  if (fetched === "late") return { said: "", trouble: tooLate(store) };
+  if (fetched.exitCode === 0) return null;
+  const said = readable(fetched.stderr);
+  return { said, trouble: troubleOf(said, fetched.exitCode) };
 }
 
 /** What was seen stays in the store: without it, the remote would send a whole chain again for each new commit. */
 async function keep(store: PrivateStore, scratch: string, found: readonly FoundRef[]): Promise<void> {
   if (found.length === 0) return;
-  const short = ({ ref }: FoundRef) => ref.slice("refs/".length);
-  const updates = found.map((each) => `update refs/garza/seen/${short(each)} ${each.oid}\n`);
-  const deletions = found.map((each) => `delete ${scratch}/${short(each)}\n`);
+  const updates = found.map(({ ref, oid }) => `update ${seen}/${short(ref)} ${oid}\n`);
+  const deletions = found.map(({ ref }) => `delete ${scratch}/${short(ref)}\n`);
   const moved = await git(store, ["update-ref", "--stdin"], { input: [...updates, ...deletions].join("") });
   // Another process is just noting the same one.
   if (moved.exitCode !== 0) await gitText(store, ["update-ref", "--stdin"], { input: deletions.join("") });
 }
 
 /** What for-each-ref puts between the parts: a message has no NUL. */
-async function readRefs(store: PrivateStore, scratch: string): Promise<FoundRef[]> {
+async function readRefs(store: PrivateStore, place: string, folder = "refs/"): Promise<FoundRef[]> {
   const format = "--format=%(refname)%00%(objectname)%00%(contents)%00";
-  const fields = (await gitText(store, ["for-each-ref", format, `${scratch}/`])).split("\0");
+  const fields = (await gitText(store, ["for-each-ref", format, `${place}/${short(folder)}`])).split("\0");
   const found: FoundRef[] = [];
   for (let at = 0; at + 2 < fields.length; at += 3) {
     const [name = "", oid = "", message = ""] = fields.slice(at, at + 3);
-    found.push({ ref: `refs/${name.trim().slice(scratch.length + 1)}`, oid, message: readable(message) });
+    found.push({ ref: `refs/${name.trim().slice(place.length + 1)}`, oid, message: readable(message) });
   }
   return found;
 }

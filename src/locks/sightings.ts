@@ -9,6 +9,8 @@ import { bootId } from "../core/process/identity.ts";
 import type { Known } from "./leases.ts";
 
 export type Sightings = {
+  /** Notes that these commits are there now: at once, where there are many. */
+  note(all: readonly Known[]): void;
   /** Notes that this commit is there now, and says whether its lease is over. */
   look(known: Known): boolean;
   /** When it is over at the latest, as far as we can tell; milliseconds from now. */
@@ -32,25 +34,30 @@ export function openSightings(
   const file = join(folder, "seen.json");
   let all: Record<string, Seen> | undefined;
 
-  const firstSeen = ({ oid, text: { res } }: Known): Seen => {
+  const noted = ({ oid, text: { res } }: Known): Seen | undefined => {
     all ??= readSeen(file);
     const seen = Object.hasOwn(all, res) ? all[res] : undefined;
-    if (seen?.oid === oid && seen.boot === boot) return seen;
-    const fresh = { oid, boot, at: sinceBoot() };
+    return seen?.oid === oid && seen.boot === boot ? seen : undefined;
+  };
+  const note = (known: readonly Known[]): void => {
+    const fresh = known
+      .filter((each) => !noted(each))
+      .map(({ oid, text }) => [text.res, { oid, boot, at: sinceBoot() }]);
+    if (fresh.length === 0) return;
     // What another process has noted meanwhile is kept.
-    all = { ...readSeen(file), [res]: fresh };
+    all = { ...readSeen(file), ...Object.fromEntries(fresh) };
     makeFolder(folder);
     replaceFile(file, `${JSON.stringify(all)}\n`);
-    return fresh;
   };
   const leftMs = (known: Known): number => {
     const { ttl, ren } = known.text;
     const { graceMs, skewMs } = patience();
-    const byWatching = firstSeen(known).at + ttl * 1000 + graceMs - sinceBoot();
+    note([known]);
+    const byWatching = (noted(known)?.at ?? sinceBoot()) + ttl * 1000 + graceMs - sinceBoot();
     const byItsClock = Date.parse(ren) + ttl * 1000 + skewMs - now();
     return Math.max(0, Math.min(byWatching, byItsClock));
   };
-  return { leftMs, look: (known) => leftMs(known) <= 0 };
+  return { note, leftMs, look: (known) => leftMs(known) <= 0 };
 }
 
 /** A hint only: damaged, it is begun anew, and everything is watched for its whole time again. */

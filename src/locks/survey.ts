@@ -47,6 +47,9 @@ export async function surveyLocks(surveyor: Surveyor): Promise<LockView[]> {
   const { store } = remote;
   const { refs, files } = await fetchWithFiles(remote, [lockFolder(store), ticketFolder(store)]);
   const there = new Map(locksIn(store, refs).map(({ resource, seen }) => [resource, seen]));
+  remote.sightings.note(
+    [...there.values()].flatMap((seen) => ("text" in seen && seen.text.st === "held" ? [seen] : [])),
+  );
   const byFile = new Map(files.map((file) => [file.text.res, file]));
   return [...new Set([...there.keys(), ...byFile.keys(), ...here])]
     .sort()

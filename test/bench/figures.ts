@@ -7,7 +7,7 @@ import type { Measure } from "./measure.ts";
 import { busyAgent, floodedAgent, idleAgent } from "./memory.ts";
 import { programs } from "./programs.ts";
 import { recovery } from "./recovery.ts";
-import { lockTurn, publication } from "./sharing.ts";
+import { lockList, lockTurn, lockTurns, publication } from "./sharing.ts";
 import { stateMerge } from "./state-merge.ts";
 import { batch, firstStep, manyClients } from "./submitting.ts";
 
@@ -23,7 +23,13 @@ export const figures: Record<string, Measure> = {
   "1,000,000 queued": largeQueue,
   "100,000 operations recovered": recovery,
   "state merge": stateMerge,
-  "shared lock": lockTurn,
+  "shared lock over file": lockTurn("file"),
+  "shared lock over ssh": lockTurn("ssh"),
+  "shared lock over http": lockTurn("http"),
+  "turns of shared locks over file": lockTurns("file"),
+  "turns of shared locks over ssh": lockTurns("ssh"),
+  "list of shared locks over file": lockList("file"),
+  "list of shared locks over ssh": lockList("ssh"),
   publication,
   "idle agent": idleAgent,
   "agent's step with 1 GB of output": floodedAgent,
