@@ -1,6 +1,7 @@
 /** A clone brought up to what its upstream has: only forward, only where nobody's work is in the way. */
 import { type GitPlace, git, gitText, readable } from "./git.ts";
-import { commitOf, currentBranch, isAncestor, lockTree, openTree, type Tree, unfinished } from "./tree.ts";
+import { withHiddenPassword } from "./remote-login.ts";
+import { commitOf, configured, currentBranch, isAncestor, lockTree, openTree, type Tree, unfinished } from "./tree.ts";
 
 export type FastForward =
   | { kind: "current"; head: string | undefined }
@@ -31,7 +32,9 @@ async function move(tree: Tree, around: Around): Promise<FastForward> {
   if (branch === undefined) return kept("no branch is checked out");
   const upstream = await git(tree, ["rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}"]);
   if (upstream.exitCode !== 0) return kept(`${branch} follows no branch of a remote (git branch --set-upstream-to)`);
-  const fetched = await git(tree, ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules"]);
+  const remote = (await configured(tree, `branch.${branch}.remote`)) ?? "origin";
+  const asking = await withHiddenPassword(tree, remote);
+  const fetched = await git(asking, ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules"]);
   if (fetched.exitCode !== 0) return kept(`its remote can't be asked: ${lastLine(fetched.stderr)}`);
   const [head, tip] = [await commitOf(tree, "HEAD"), await commitOf(tree, "@{upstream}")];
   if (!head || !tip || head === tip || (await isAncestor(tree, tip, head))) return { kind: "current", head };

@@ -2,7 +2,7 @@
  * The password that an address over HTTP may hold. Git hands addresses on as arguments of its helpers, which everybody
  * on the machine can read: so it gets this one without, and asks for the password where nobody sees it.
  */
-import type { GitPlace } from "./git.ts";
+import { type GitPlace, git } from "./git.ts";
 
 export type Addressed = {
   /** Without a password. */
@@ -26,6 +26,17 @@ export function withoutPassword(written: string): Addressed {
     ],
     env: { GARZA_REMOTE_USER: plain(name), GARZA_REMOTE_PASSWORD: plain(password) },
   };
+}
+
+/** For a call in the user's own clone that asks this remote, by its name. */
+export async function withHiddenPassword<Place extends GitPlace>(place: Place, remote: string): Promise<Place> {
+  const first = async (...args: string[]) => (await git(place, args)).stdout.split("\n")[0] ?? "";
+  const address = await first("remote", "get-url", remote);
+  const { url, config, env } = withoutPassword(address);
+  if (url === address) return place;
+  const written = await first("config", "--get-all", `remote.${remote}.url`);
+  const instead = [`url.${url}.insteadOf`, written] as const;
+  return { ...place, config: [...(place.config ?? []), ...config, instead], env: { ...place.env, ...env } };
 }
 
 const helper = `!f() { test "$1" != get || printf '%s\\n' "username=$GARZA_REMOTE_USER" "password=$GARZA_REMOTE_PASSWORD"; }; f`;

@@ -4,6 +4,7 @@ import { describe, GarzaError } from "../core/problem.ts";
 import { git, gitText } from "../git/git.ts";
 import { type OwnWork, ownCommits } from "../git/own-work.ts";
 import { type MergeText, moveTree, rebase } from "../git/rebase.ts";
+import { withHiddenPassword } from "../git/remote-login.ts";
 import { commitOf, configured, currentBranch, isAncestor, type Tree } from "../git/tree.ts";
 import { mergeJson } from "../state/merge.ts";
 import {
@@ -162,7 +163,8 @@ async function divergence(own: OwnWork, remote: Remote): Promise<Divergence | un
 async function fetchTip(tree: Tree, { name, branch }: Remote): Promise<string | undefined> {
   const ref = `refs/garza/fetched/${randomHex(6)}`;
   const flags = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
-  const { exitCode } = await git(tree, ["fetch", ...flags, "--", name, `+${branch}:${ref}`]);
+  const asking = await withHiddenPassword(tree, name);
+  const { exitCode } = await git(asking, ["fetch", ...flags, "--", name, `+${branch}:${ref}`]);
   if (exitCode !== 0) return undefined;
   const tip = await commitOf(tree, ref);
   await git(tree, ["update-ref", "-d", ref]);

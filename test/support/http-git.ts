@@ -8,11 +8,13 @@ export type HttpGit = AsyncDisposable & { port: number /** So far. */; requests(
 /** What each `name:password` may do; without any, everybody may do all. */
 export type HttpUsers = Readonly<Record<string, "push" | "read">>;
 
-export async function startHttpGit(users?: HttpUsers): Promise<HttpGit> {
+/** `onRequest`: while who asks waits for the answer. */
+export async function startHttpGit(users?: HttpUsers, onRequest: () => void = () => {}): Promise<HttpGit> {
   const running = new Set<ReturnType<typeof spawn>>();
   let requests = 0;
   const server = createServer((request, response) => {
     requests++;
+    onRequest();
     const status = users ? refusal(request, users) : undefined;
     if (status !== undefined) return refuse(response, status);
     const child = backend(request, response);

@@ -95,6 +95,21 @@ describe.each(["ssh", "http"] as const)("over %s", (name) => {
   }, 60_000);
 });
 
+test("a host whose key is not known is told so by the doctor and by who wants a lock, with what to do", async () => {
+  await using over = await openTransport("ssh");
+  await using at = await machines(1, { over });
+  const [one] = at.all as [Sandbox];
+  const { GIT_SSH_COMMAND = "" } = over.env;
+  one.env.GIT_SSH_COMMAND = GIT_SSH_COMMAND.replace(/UserKnownHostsFile=\S+/, "UserKnownHostsFile=/dev/null");
+  const remedy = "git ls-remote shows the fingerprint and asks";
+  const { exitCode, stderr } = await one.garza("lock", "acquire", "db");
+  const told = new RegExp(`Host key verification failed\\.\n.*${remedy}`);
+  expect([exitCode, stderr]).toEqual([69, expect.stringMatching(told)]);
+  expect((await one.garza("doctor")).stdout).toMatch(
+    new RegExp(`^FAIL +remote .*can't be told from another: Host key verification failed\\.\n +-> .*${remedy}`, "m"),
+  );
+}, 60_000);
+
 test.skipIf(!canTrace)(
   "a password in the remote's address is in no argument, no text and no file of ours",
   async () => {
@@ -104,21 +119,8 @@ test.skipIf(!canTrace)(
     await using at = await machines(1, { files, over: { url: (path) => at127(`writer:${password}`, path), env: {} } });
     const [one] = at.all as [Sandbox];
     const log = join(one.folder, "arguments");
-    const traced = (...args: string[]) =>
-      one.run(
-        "strace",
-        "-f",
-        "--seccomp-bpf",
-        "-A",
-        "-o",
-        log,
-        "-e",
-        "trace=execve",
-        "-s",
-        "9999",
-        compiledProgram(),
-        ...args,
-      );
+    const tracer = ["-f", "--seccomp-bpf", "-A", "-o", log, "-e", "trace=execve", "-s", "9999", compiledProgram()];
+    const traced = (...args: string[]) => one.run("strace", ...tracer, ...args);
 
     const said = [await traced("run", "set"), await traced("lock", "acquire", "db"), await traced("doctor")];
     expect([said[0]?.exitCode, said[1]?.exitCode, await state(at)]).toEqual([0, 0, { web: "1" }]);
