@@ -33,7 +33,7 @@ garza_identify() {
 # Ends the group once `until` is past. Signals for the group are for the program; `ended` says that it is over.
 garza_watch() {
   PATH=/usr/bin:/bin:$PATH
-  trap '[ ! -e "$garza_folder/ended" ] || garza_unwatch' HUP INT QUIT TERM USR1 USR2 CONT
+  trap garza_heed HUP INT QUIT TERM USR1 USR2 CONT
   limit=
   while [ -e "$garza_folder/until" ] && [ ! -e "$garza_folder/ended" ]; do
     read -r limit <"$garza_folder/until"
@@ -47,6 +47,13 @@ garza_watch() {
     # A signal ends the wait, but maybe not the sleep.
     kill -KILL "$!"
     wait "$!"
+  done
+}
+
+# By the name alone: in dash the status of a test is lost where another signal comes meanwhile, and any would end the watch.
+garza_heed() {
+  for garza_end in "$garza_folder"/ende[d]; do
+    case $garza_end in */ended) garza_unwatch ;; esac
   done
 }
 
