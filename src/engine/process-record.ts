@@ -62,6 +62,18 @@ export const tooLong = (timeoutMs: number) =>
 
 export const lapsedText = "it was ended, as the time that it was given had passed and nobody had given it more";
 
+/**
+ * It was ended by its wrapper, which counts whole seconds: it may be before us by one. Throws the signal's reason where its
+ * lock turns out to be lost, as then nothing may be rolled back.
+ */
+export async function heedLapse({ warn, signal }: Lapsing): Promise<void> {
+  await warn(lapsedText);
+  await systemClock.sleep(1_500, signal).catch(() => {});
+  signal.throwIfAborted();
+}
+
+type Lapsing = { warn(message: string): Promise<void>; signal: AbortSignal };
+
 /** Bytes of a stream that become a value: it is copied into scope, journal and events. The file has the rest. */
 const longestValue = 256 * 1024;
 

@@ -9,6 +9,7 @@ import type { Mapping } from "../core/value.ts";
 import type { ProcessResult } from "../steps/step.ts";
 import { Unknown } from "./past.ts";
 import {
+  heedLapse,
   type Limit,
   lapsedText,
   limitsOf,
@@ -90,7 +91,7 @@ async function follow(
     if (escaped.length > 0) await warn(`these processes got away from being stopped: ${escaped.join(", ")}`);
     if (stopped !== undefined) throw stopped;
     if (end.exitCode === null && end.signal === null) throw new Unknown(running.name);
-    if (end.lapsed) await warn(lapsedText);
+    if (end.lapsed) await heedLapse(running);
     else if (end.remaining.length > 0) await warn(`it left processes running: ${end.remaining.join(", ")}`);
     return resultOf(running, end, start);
   } finally {

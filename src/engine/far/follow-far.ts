@@ -5,7 +5,7 @@ import type { Connection } from "../../hosts/connection.ts";
 import { type FarLook, look, type Offsets } from "../../hosts/far/far-process.ts";
 import type { ProcessResult } from "../../steps/step.ts";
 import { Unknown } from "../past.ts";
-import { lapsedText, resultOf, type Start } from "../process-record.ts";
+import { heedLapse, resultOf, type Start } from "../process-record.ts";
 import { keep } from "./keep.ts";
 import { insist, isOutage, tellLost } from "./reach.ts";
 import { type RunningFar, untilSeconds } from "./running-far.ts";
@@ -44,7 +44,7 @@ export async function followFar(far: RunningFar, { name, start, first, connectio
       seen = await looking(offsetsOf(far, start));
     }
     await stopping.done();
-    if (seen.lapsed) await far.warn(lapsedText);
+    if (seen.lapsed) await heedLapse(far);
     else if (seen.left !== "")
       await far.warn(`it left processes running on ${far.host}: ${seen.left.replaceAll(" ", ", ")}`);
     if (seen.state === "exited") return resultOf(far, { exitCode: seen.exitCode, signal: null }, start);
