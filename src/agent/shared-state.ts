@@ -8,7 +8,7 @@ import { openPublisher, type Publisher } from "../engine/publisher.ts";
 import { hasRemote } from "../git/has-remote.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { pathInRepository, textIn } from "../git/remote-branch.ts";
-import { authorOf, lockTree, openTree, type Tree } from "../git/tree.ts";
+import { authorOf, isAncestor, lockTree, openTree, type Tree } from "../git/tree.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
 import { followPublished, withHistory } from "../state/settle-tree.ts";
 import type { StateFiles } from "../state/state-files.ts";
@@ -36,12 +36,21 @@ export type SharedStateRequest = Surrounding & {
   tell(operation: string | null, message: string): Promise<void>;
 };
 
+/** Whether the history of the root's work tree has a commit. */
+export const commitsOf =
+  (root: string, env: Surrounding["env"]) =>
+  async (commit: string): Promise<boolean> => {
+    const tree = await openTree({ directory: root, env });
+    return tree !== undefined && (await isAncestor(tree, commit, "HEAD"));
+  };
+
 export function openSharedState(request: SharedStateRequest): SharedState {
   const { db, settings, remote, places, env, clock, tell } = request;
   const { root } = places;
   const log = openStateLog(db);
   const isAuto = () => settings["state.publish"].value === "auto";
   const openRoot = () => openTree({ directory: root, env });
+  let told: string | undefined;
   let settling: Promise<unknown> = Promise.resolve();
 
   /** One after the other, under the tree's lock, and nobody waits for it: git steps may hold that for long. */
@@ -75,7 +84,9 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     onPublished: (store, { ref, tip }) => {
       void inTree(async (tree) => {
         const why = await followPublished({ root, tree, log }, store, { ref, tip });
-        if (why !== undefined) await tell(null, `the work tree does not show the newest state: ${why}`);
+        // Once, and not at each publication.
+        if (why !== undefined && why !== told) await tell(null, `the work tree does not show the newest state: ${why}`);
+        told = why;
       });
     },
     tell,
@@ -87,6 +98,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       clock,
       log: {
         reader: log,
+        hasCommit: commitsOf(root, env),
         writer: {
           log,
           isShared: () => isAuto() && hasRemote(root),

@@ -33,7 +33,7 @@ import type { Store } from "../store/store.ts";
 import { openLibrary } from "../template/library.ts";
 import type { Template } from "../template/template.ts";
 import { hostSurroundings } from "./host-surroundings.ts";
-import { openSharedState } from "./shared-state.ts";
+import { commitsOf, openSharedState } from "./shared-state.ts";
 
 export type Surrounding = {
   places: Places;
@@ -73,7 +73,11 @@ export function readOnlyWorld(
     stepTypes,
     library: openLibrary({ root: places.root, builtIn }),
     ...registries(places.root),
-    state: openStateFiles({ root: places.root, clock, ...(db && { log: { reader: readStateLog(db) } }) }),
+    state: openStateFiles({
+      root: places.root,
+      clock,
+      ...(db && { log: { reader: readStateLog(db), hasCommit: commitsOf(places.root, env) } }),
+    }),
     locks,
     settings,
     secret: (name) => secrets.get(name),

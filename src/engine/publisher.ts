@@ -147,7 +147,7 @@ export function openPublisher(request: PublisherRequest): Publisher {
   };
 
   const guardedOf = (changes: readonly LoggedChange[]): Guarded[] =>
-    changes.map((change) => ({ change, guards: guardsOf(change.operation) }));
+    changes.map((change) => ({ change, guards: isEntry(change) ? [] : guardsOf(change.operation) }));
 
   const carry: Carry = (resources, move, sharing) =>
     turns.take([""], async () => {
@@ -200,7 +200,8 @@ export function openPublisher(request: PublisherRequest): Publisher {
       }),
     async lost(operation, why) {
       for (const change of pending()) {
-        if (change.operation !== null && familyOf(change.operation).includes(operation)) await refuse(change, why);
+        if (change.operation === null || isEntry(change)) continue;
+        if (familyOf(change.operation).includes(operation)) await refuse(change, why);
       }
     },
     end() {
@@ -212,6 +213,9 @@ export function openPublisher(request: PublisherRequest): Publisher {
 
 type Pushed = Parameters<typeof publishChanges>[0]["changes"][number];
 type Guarded = { change: LoggedChange /** Shared locks under which it was made. */; guards: string[] };
+
+/** An entry of a log tells what was, whoever has the lock now: nobody else writes the same one. */
+const isEntry = ({ changes }: LoggedChange) => changes.every(({ kind }) => kind === "append");
 
 /** Of a lock that is still ours: what it guards is still to be published, too. */
 const notNow = (outcomes: ReadonlyMap<string, Outcome>): Problem | null =>

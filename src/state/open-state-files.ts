@@ -33,6 +33,8 @@ export type StateFilesRequest = {
   /** Where the files are shared with other machines. */
   log?: {
     reader: StateLogReader;
+    /** The work tree's history has it: nothing of it is put on top any more, as others may have gone on from there. */
+    hasCommit(commit: string): Promise<boolean>;
     writer?: {
       log: StateLog;
       /** Asked at every change. */
@@ -44,20 +46,21 @@ export type StateFilesRequest = {
 };
 
 export function openStateFiles({ root, clock, logLimit = 1000, log }: StateFilesRequest): StateFiles {
-  const load = (file: string) => loadFile(findStateFile(root, file), log?.reader, logLimit);
+  const load = (file: string) => loadFile(findStateFile(root, file), log, logLimit);
 
   const change = async <T>(file: string, by: Author | undefined, make: Make<T>): Promise<T> => {
     const place = findStateFile(root, file);
     makeFolder(dirname(place.real));
     const held = await lockFile(stateLockFile(root));
     try {
-      const { document, mode, onDisk } = loadFile(place, log?.reader, logLimit);
+      const { document, mode, onDisk } = await loadFile(place, log, logLimit);
       const recorded: RecordedChange[] = [];
       const result = make(document, (each) => recorded.push(each));
       const after = printJson(document);
       if (Buffer.byteLength(after) > largestText) throw tooLargeFile(place.shown, largestText);
       const writer = log?.writer?.isShared() ? log.writer : undefined;
       if (recorded.length > 0) await writer?.log.record(place.shown, by ?? aPerson(), recorded, clock.now());
+      if (writer && by?.quiet) return result;
       if (after !== (onDisk ?? printJson(readStateText(undefined, file)))) {
         // What a person has made of it stays theirs, with our change in it.
         const isClean =
@@ -75,20 +78,20 @@ export function openStateFiles({ root, clock, logLimit = 1000, log }: StateFiles
   };
 
   return {
-    read: async (file) => toValue(load(file).document.root),
+    read: async (file) => toValue((await load(file)).document.root),
     async get(file, path) {
       requirePath(path, file);
-      return findPlaces(load(file).document.root, path).map(({ node, at }) => ({
+      return findPlaces((await load(file)).document.root, path).map(({ node, at }) => ({
         path: showPath(at),
         value: toValue(node),
       }));
     },
-    preview: async (file, updates) => applyUpdates(load(file).document, updates),
+    preview: async (file, updates) => applyUpdates((await load(file)).document, updates),
     update: (file, updates, by) => change(file, by, (document, record) => applyUpdates(document, updates, record)),
     append: (file, entry, id, by) =>
       change(file, by, (document, record) => {
         const at = clock.now();
-        record({ kind: "append", id, entry, at });
+        record({ kind: "append", id, entry, at, ...(by?.quiet && { quiet: true }) });
         return appendEntry(document, { entry, id, now: at, limit: logLimit, file });
       }),
   };
@@ -100,10 +103,19 @@ type Make<T> = (document: JsonDocument, record: (change: RecordedChange) => void
 
 type Seen = { document: JsonDocument; mode: number; onDisk: string | undefined };
 
-function loadFile(file: StateFile, log: StateLogReader | undefined, logLimit: number): Seen {
+async function loadFile(file: StateFile, log: StateFilesRequest["log"], logLimit: number): Promise<Seen> {
+  const changes = log ? await changesOnTop(file, log) : [];
   const { document, mode, text: onDisk } = readStateFile(file);
-  const changes = (log?.onTop(file.shown) ?? []).flatMap((each) => each.changes);
   if (changes.length === 0) return { document, mode, onDisk };
   const { text } = reapply(onDisk, changes, { file: file.shown, logLimit });
   return { document: readStateText(text, file.shown), mode, onDisk };
+}
+
+async function changesOnTop(file: StateFile, { reader, hasCommit }: NonNullable<StateFilesRequest["log"]>) {
+  const rows = reader.onTop(file.shown);
+  const known = new Map<string | null, boolean>([[null, false]]);
+  for (const { publishedIn } of rows) {
+    if (publishedIn !== null && !known.has(publishedIn)) known.set(publishedIn, await hasCommit(publishedIn));
+  }
+  return rows.filter(({ publishedIn }) => !known.get(publishedIn)).flatMap((each) => each.changes);
 }

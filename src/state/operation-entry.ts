@@ -22,5 +22,6 @@ export function appendOperationEntry(state: StateFiles, entry: OperationEntry): 
   return state.append(operationsFile, { ...entry, timestamp: entry.ended_at }, entry.id, {
     operation: entry.id,
     token: `${entry.id}-ended`,
+    quiet: true,
   });
 }

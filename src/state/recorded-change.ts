@@ -10,7 +10,7 @@ export type RecordedChange =
   | { kind: "set"; path: StatePath; value: Value; before: HeldValue[] }
   | { kind: "delete"; path: StatePath; before: HeldValue[] }
   /** `at`: milliseconds since 1970, the entry's timestamp where it has none of its own. */
-  | { kind: "append"; id: string; entry: Mapping; at: number };
+  | { kind: "append"; id: string; entry: Mapping; at: number; quiet?: true };
 
 export type HeldValue = { at: PlainPath; value: Value };
 

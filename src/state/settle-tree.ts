@@ -29,20 +29,20 @@ export async function followPublished(
 ): Promise<string | undefined> {
   const { tree } = at;
   const branch = ref.replace("refs/heads/", "");
-  if ((await currentBranch(tree)) !== branch) return `the work tree is not on ${branch}, where the state files are`;
   const begun = unfinished(tree);
   if (begun) return `a ${begun} is under way`;
+  // Whether it can follow or not, nothing of ours is left in the way of a git pull.
+  const stays = (why?: string) => withHistory(at, async () => why);
+  if ((await currentBranch(tree)) !== branch)
+    return stays(`the work tree is not on ${branch}, where the state files are`);
   await gitText(store, ["update-ref", "refs/garza/published", tip]);
   const flags = ["-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
   await gitText(tree, ["fetch", ...flags, store.gitDir, "refs/garza/published"]);
   await noteRemote(tree, store, branch, tip);
   const head = await commitOf(tree, "HEAD");
-  if (head === undefined || head === tip || (await isAncestor(tree, tip, head))) {
-    await withHistory(at, async () => {});
-    return undefined;
-  }
+  if (head === undefined || head === tip || (await isAncestor(tree, tip, head))) return stays();
   if (!(await isAncestor(tree, head, tip)))
-    return `this branch has commits that ${store.remote.name} does not have: git pull --rebase`;
+    return stays(`this branch has commits that ${store.remote.name} does not have: git pull --rebase`);
   const moved = await withHistory(at, () => moveTree(tree, head, tip));
   return moved ? undefined : "changes in the work tree stand in the way: git pull";
 }
@@ -65,7 +65,7 @@ export async function withHistory<T>({ root, tree, log, logLimit }: StateTree, w
       return await work();
     } finally {
       await forgetKnown(tree, log);
-      for (const file of new Set(log.onTop().map((each) => each.file))) {
+      for (const file of new Set(unpublished(log).map((each) => each.file))) {
         await writeOnTop({ root, tree, log, ...(logLimit !== undefined && { logLimit }) }, file, clean.has(file));
       }
     }
@@ -99,10 +99,18 @@ async function forgetKnown(tree: Tree, log: StateLog): Promise<void> {
   if (there.length > 0) await log.forget(there.map(({ sequence }) => sequence));
 }
 
+/** What is published, and not in this history yet, comes with it. Until then readers see it on top of the file. */
+const unpublished = (log: StateLog, file?: string) =>
+  log
+    .onTop(file)
+    .filter(({ publishedIn }) => publishedIn === null)
+    .map(({ changes, ...rest }) => ({ ...rest, changes: changes.filter((each) => !("quiet" in each)) }))
+    .filter(({ changes }) => changes.length > 0);
+
 async function writeOnTop({ root, log, logLimit = 1000 }: StateTree, file: string, isClean: boolean): Promise<void> {
   const place = findStateFile(root, file);
   const found = readRegular(place.real, place.shown);
-  const changes = log.onTop(file).flatMap((each) => each.changes);
+  const changes = unpublished(log, file).flatMap((each) => each.changes);
   const { text } = reapply(found?.text, changes, { file, logLimit });
   if (text === found?.text) return;
   if (isClean) await log.willWrite(file, text);

@@ -17,5 +17,8 @@ export type StateFiles = {
   append(file: string, entry: Mapping, id: string, by?: Author): Promise<string>;
 };
 
-/** Who changes something; without one it is a person. `token`: the same change under the same token is recorded once. */
-export type Author = { operation: string | null; token: string };
+/**
+ * Who changes something; without one it is a person. `token`: the same change under the same token is recorded once.
+ * `quiet`: where the file is shared, the work tree has it only when it is published, and nobody's git pull waits for that.
+ */
+export type Author = { operation: string | null; token: string; quiet?: true };
