@@ -35,6 +35,33 @@ export async function runTests(args: readonly string[]): Promise<Counts> {
   }
 }
 
+/**
+ * All of them: what waits for git, ssh and clocks most of the time beside what computes; then, alone, what tells by time
+ * whether a process was killed, stopped or served as it should be.
+ */
+export async function runAllTests(): Promise<Counts> {
+  const files = [...new Bun.Glob("test/**/*.test.ts").scanSync(".")].sort();
+  const isOf = (folders: readonly string[]) => (file: string) => folders.some((folder) => file.startsWith(folder));
+  const waiting = files.filter(isOf(waits));
+  const alone = files.filter(isOf(needsQuiet));
+  const others = files.filter((file) => !waiting.includes(file) && !alone.includes(file));
+  const beside = await Promise.all([runTests(waiting), runTests(others)]);
+  return sumOf([...beside, await runTests(alone)]);
+}
+
+const waits = ["test/features/sharing/", "test/git/", "test/locks/"];
+const needsQuiet = [
+  ...["agent/", "bad-input/", "hosts/", "recovery", "service/"].map((name) => `test/features/${name}`),
+  ...["core/", "crash/", "engine/", "faults/"].map((name) => `test/${name}`),
+];
+
+const sumOf = (all: readonly Counts[]): Counts =>
+  all.reduce((sum, { passed, failed, skipped }) => ({
+    passed: sum.passed + passed,
+    failed: sum.failed + failed,
+    skipped: sum.skipped + skipped,
+  }));
+
 async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let said = "";
@@ -71,7 +98,8 @@ export function closingLine({ passed, failed, skipped }: Counts): string {
 
 if (import.meta.main) {
   if (!process.env.GARZA_BIN) await compileGarza("dist/garza");
-  const counts = await runTests(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  const counts = words.length > 0 ? await runTests(words) : await runAllTests();
   console.log(closingLine(counts));
   process.exitCode = counts.failed === 0 ? 0 : 1;
 }

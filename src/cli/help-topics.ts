@@ -25,12 +25,15 @@ export const topics: readonly Topic[] = [
     name: "environment",
     summary: "The variables that garza reads",
     async text() {
-      const { environment, routeEnvironment, stepEnvironment } = await import("./manual/environment.ts");
+      const { environment, gitEnvironment, routeEnvironment, stepEnvironment } = await import(
+        "./manual/environment.ts"
+      );
       return [
         section("Read by garza", environment),
         "A secret is looked up in the environment under its own name, after the data folder and the credentials.",
         section("Set for the commands of steps", stepEnvironment),
         section("Set for a script that is a route to a host", routeEnvironment),
+        section("Set for git, where it asks a remote", gitEnvironment),
       ].join("\n\n");
     },
   },

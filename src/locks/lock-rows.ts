@@ -1,6 +1,7 @@
 /** The `lock` table. Everything here runs inside one transaction of the store. */
 import type { Database } from "bun:sqlite";
 import type { Bindings } from "../store/store.ts";
+import askingSql from "./asking.sql" with { type: "text" };
 import deepenSql from "./deepen.sql" with { type: "text" };
 import freeSql from "./free.sql" with { type: "text" };
 import heldSql from "./held.sql" with { type: "text" };
@@ -30,6 +31,11 @@ export type Denied = { by: HeldRow };
 export function heldRow(db: Database, resource: string): HeldRow | undefined {
   const row = readRow(db, resource);
   return row && isHeld(row) ? row : undefined;
+}
+
+/** The step that asked for it first has not ended: it may never have had the lock, and asks again when it is carried on. */
+export function isStillAsked(db: Database, { step, depth }: HeldRow): boolean {
+  return depth === 1 && step !== null && db.query<unknown, Bindings>(askingSql).get({ step }) !== null;
 }
 
 /** Every held lock, or those of one operation. */

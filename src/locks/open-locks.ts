@@ -9,7 +9,7 @@ import { heldAway, holderIn, holdersIn } from "./holders.ts";
 import { type Carry, openKeeper, plain } from "./keeper.ts";
 import { leaseOf, leasesFor, putLease } from "./leases.ts";
 import { openLocalLocks } from "./local-locks.ts";
-import { type HeldRow, heldRow } from "./lock-rows.ts";
+import { type HeldRow, heldRow, isStillAsked } from "./lock-rows.ts";
 import type { LockEvent, LockListener, Locks } from "./locks.ts";
 import { lookAround } from "./look-around.ts";
 import { openMirror } from "./mirror.ts";
@@ -186,8 +186,7 @@ export function openLocks(request: LocksRequest): Locks {
       const found = await sharing();
       const { signal } = new AbortController();
       for (const row of found ? local.rows(operation) : []) {
-        // Asked for by a step that is open: it asks again.
-        if (isHad(row) || leaseOf(db.read, row.resource)?.status === "taking") continue;
+        if (isHad(row) || isStillAsked(db.read, row)) continue;
         const taken = await takeShared(row, signal, true);
         keeper.look();
         if (!found || !taken) continue;

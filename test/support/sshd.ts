@@ -15,6 +15,7 @@ import {
 import { connect, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { descendants, kill } from "./processes.ts";
 
 export type SshdOptions = {
   /** Who may log in: a home of `sshHome`, or lines of authorized_keys. */
@@ -88,7 +89,8 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   if (userInfo().uid === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
 
   let server: Bun.Subprocess | undefined;
-  const sessions = () => (server ? descendants(server.pid) : []);
+  // Those that serve a connection, not what runs in them: that survives a cut as it would anywhere.
+  const sessions = () => (server ? descendants(server.pid, "sshd") : []);
   const cut = () => sessions().forEach(kill);
   const start = async () => {
     server = Bun.spawn([program, "-D", "-f", file, "-E", log], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
@@ -220,28 +222,5 @@ async function answers(port: number, log: () => string, server: Bun.Subprocess):
     });
     if (there) return;
     await Bun.sleep(10);
-  }
-}
-
-/** The processes that serve a connection, not what runs in them: that survives a cut as it would anywhere. */
-function descendants(pid: number): number[] {
-  const own = readdirSync("/proc").flatMap((name) => {
-    if (!/^\d+$/.test(name)) return [];
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      const [, comm, rest = ""] = /^\d+ \((.*)\) (.*)$/s.exec(stat) ?? [];
-      return comm?.startsWith("sshd") && Number(rest.split(" ")[1]) === pid ? [Number(name)] : [];
-    } catch {
-      return [];
-    }
-  });
-  return own.flatMap((child) => [child, ...descendants(child)]);
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended in between.
   }
 }

@@ -43,3 +43,9 @@ export const routeEnvironment: readonly [name: string, says: string][] = [
   ["GARZA_PORT", "Its port for SSH"],
   ["GARZA_USER", "Who to log in as; unset where nothing says so"],
 ];
+
+/** Every variable that is set for git alone, where it asks a remote. */
+export const gitEnvironment: readonly [name: string, says: string][] = [
+  ["GARZA_REMOTE_USER", "The name in the remote's address, where that has a password"],
+  ["GARZA_REMOTE_PASSWORD", "That password: so it stands in no argument list"],
+];

@@ -2,7 +2,7 @@
 import { version } from "../../core/version.ts";
 import { type Command, everywhere, type Option } from "../command.ts";
 import type { Entry } from "../index.ts";
-import { environment, routeEnvironment, stepEnvironment } from "./environment.ts";
+import { environment, gitEnvironment, routeEnvironment, stepEnvironment } from "./environment.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { dataFiles, repositoryFiles } from "./files.ts";
 
@@ -37,6 +37,8 @@ export async function manPage(entries: readonly Entry[]): Promise<string> {
         list(stepEnvironment),
         ".SS Set for a script that is a route to a host",
         list(routeEnvironment),
+        ".SS Set for git, where it asks a remote",
+        list(gitEnvironment),
       ].join("\n"),
     ),
     section(

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { environment, routeEnvironment, stepEnvironment } from "../../../src/cli/manual/environment.ts";
+import { environment, gitEnvironment, routeEnvironment, stepEnvironment } from "../../../src/cli/manual/environment.ts";
 import { exitCodes, exitMeanings } from "../../../src/cli/manual/exit-codes.ts";
 import { dataFiles } from "../../../src/cli/manual/files.ts";
 import { problems } from "../../../src/core/problems.ts";
@@ -27,7 +27,9 @@ test("every variable that the sources read is explained, and none besides", asyn
   );
   expect([...new Set(names)].sort()).toEqual(first(environment).sort());
   const set = sources.flatMap(([, source]) => source.match(/\bGARZA_[A-Z_]+\b/g) ?? []);
-  const known = new Set([...first(environment), ...first(stepEnvironment), ...first(routeEnvironment), "GARZA_COMMIT"]);
+  const known = new Set(
+    [environment, stepEnvironment, routeEnvironment, gitEnvironment].flatMap(first).concat("GARZA_COMMIT"),
+  );
   expect([...new Set(set)].filter((name) => !known.has(name))).toEqual([]);
 });
 

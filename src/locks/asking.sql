@@ -1,0 +1,1 @@
+select 1 from step where token = $step and status = 'running'

@@ -1,0 +1,95 @@
+/** Machines that take locks, publish state and give back, killed at random with what they have just asked git for. */
+import { expect, test } from "bun:test";
+import { readFileSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { randomFrom } from "../../fuzz/shell-random.ts";
+import { descendants, kill } from "../../support/processes.ts";
+import type { Sandbox } from "../../support/sandbox.ts";
+import { machines } from "../../support/shared-sandboxes.ts";
+
+const rounds = 100;
+const seed = Number(process.env.SEED ?? 147_044);
+
+const files = {
+  "garza.yml": "state: { publish_interval: 1s }\n",
+  "operations/set.yml": `operation: { name: set, type: maintain, description: A test }
+parameters: { app: "", witness: "" }
+steps:
+  - { type: lock, name: lock, resource: shared, wait: 60 }
+  - type: command
+    name: alone
+    command: "set -C; : > \${witness}.now || echo two >> \${witness}.faults; rm -f \${witness}.now; set +C; echo $GARZA_FENCE >> \${witness}.tokens"
+  - { type: state_update, name: set, file: deployments.json, updates: { ".apps.\${app}": 1 } }
+  - { type: unlock, name: unlock, resource: shared }
+`,
+  "infra/state/deployments.json": '{"apps": {}}\n',
+};
+
+test(`${2 * rounds} kills of two machines lose nothing, give no token twice, and leave no lock behind (seed ${seed})`, async () => {
+  await using at = await machines(2, { files });
+  const witness = join(at.remote, "..", "witness");
+  const leftLocks = () => [...new Bun.Glob("{refs/**/*.lock,packed-refs.lock}").scanSync(at.remote)];
+
+  /** As git leaves it where its server dies; who looks ten minutes later removes it. */
+  const tidy = async (box: Sandbox) => {
+    for (const name of leftLocks()) {
+      try {
+        utimesSync(join(at.remote, name), 1, 1);
+      } catch {
+        // It was just being used.
+      }
+    }
+    await box.garza("lock", "doctor", "--yes");
+  };
+  let left = 0;
+  const work = async (box: Sandbox, machine: number) => {
+    const random = randomFrom(seed + machine);
+    for (let round = 0; round < rounds; round++) {
+      const run = box.start("run", "set", `app=m${machine}-${round}`, `witness=${witness}`, "--local");
+      await run.says(random.pick(["▸ lock", "▸ alone", "▸ set", "▸ unlock"])).catch(() => {});
+      await Bun.sleep(random.below(60));
+      const gits = random.chance(0.5) ? descendants(run.pid, "git", "") : [];
+      run.signal("SIGKILL");
+      gits.forEach(kill);
+      await run.ended;
+      if (gits.length > 0 && leftLocks().length > 0) {
+        left++;
+        await tidy(box);
+      }
+      const next = await box.garza("queue", "process", "2", "--until-empty");
+      expect([round, next.exitCode, next.exitCode === 0 ? "" : next.stderr]).toEqual([round, 0, ""]);
+    }
+  };
+  await Promise.all(at.all.map(work));
+  for (const box of at.all) expect((await box.garza("state", "sync")).exitCode).toBe(0);
+  console.log(`lock files of the remote's that were left by kills: ${left} times`);
+
+  expect(await Bun.file(`${witness}.faults`).exists()).toBe(false);
+  const tokens = readFileSync(`${witness}.tokens`, "utf8").trim().split("\n").map(Number);
+  expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
+  const there = async (commit: string, file: string) =>
+    JSON.parse(await at.shared("show", `${commit}:infra/state/${file}`)) as Record<string, unknown>;
+  const all = at.all.flatMap((_, machine) => Array.from({ length: rounds }, (__, round) => `m${machine}-${round}`));
+  const { apps } = (await there("main", "deployments.json")) as { apps: Record<string, number> };
+  const { operations } = (await there("main", "operations.json")) as { operations: { id: string; status: string }[] };
+  // What was killed before it was accepted was never promised.
+  const histories = await Promise.all(at.all.map((box) => box.garza("history", "--limit", "1000", "--json")));
+  const accepted = histories.flatMap(
+    ({ stdout }) => JSON.parse(stdout) as { status: string; parameters: { app: string } }[],
+  );
+  expect(accepted.filter(({ status }) => status !== "success")).toEqual([]);
+  expect(Object.keys(apps).sort()).toEqual(accepted.map(({ parameters }) => parameters.app).sort());
+  expect(Object.keys(apps).every((app) => all.includes(app))).toBe(true);
+  expect(new Set(operations.map(({ id }) => id)).size).toBe(accepted.length);
+
+  const commits = (await at.shared("rev-list", "main", "--", "infra/state")).split("\n");
+  for (const commit of commits) await there(commit, "deployments.json");
+  expect(JSON.parse(await at.shared("log", "-1", "--format=%b", "refs/garza/locks/shared"))).toMatchObject({
+    st: "free",
+  });
+  expect(await at.shared("fsck", "--no-progress", "--no-dangling")).toBe("");
+  for (const box of at.all) {
+    expect(await at.git(box, "status", "--porcelain")).toBe("");
+    expect(await at.git(box, "--git-dir", ".git/garza/store.git", "fsck", "--no-progress", "--no-dangling")).toBe("");
+  }
+}, 300_000);
