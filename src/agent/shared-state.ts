@@ -44,6 +44,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
   const log = openStateLog(db);
   const isAuto = settings["state.publish"].value === "auto";
   const openRoot = () => openTree({ directory: root, env });
+  const at = (tree: Tree) => ({ root, tree, log, tell: (message: string) => tell(null, message) });
   let settling: Promise<unknown> = Promise.resolve();
 
   /** One after the other, under the tree's lock, and nobody waits for it: git steps may hold that for long. */
@@ -77,7 +78,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     author: async () => authorOf(await openRoot()),
     onPublished: (store, { ref, tip }) => {
       void inTree(async (tree) => {
-        const why = await followPublished({ root, tree, log }, store, { ref, tip });
+        const why = await followPublished(at(tree), store, { ref, tip });
         if (why !== undefined) await tell(null, `the work tree does not show the newest state: ${why}`);
       });
     },
@@ -101,10 +102,10 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       },
     }),
     publisher,
-    withHistory: (tree, work) => withHistory({ root, tree, log }, work),
+    withHistory: (tree, work) => withHistory(at(tree), work),
     async repair() {
       sweepAside(root, clock.now());
-      if (log.written().length > 0) await inTree((tree) => withHistory({ root, tree, log }, async () => {}));
+      if (log.written().length > 0) await inTree((tree) => withHistory(at(tree), async () => {}));
       if (log.onTop().some(({ publishedIn }) => publishedIn === null)) publisher.soon();
     },
     async settled() {
@@ -121,7 +122,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       let why: string | null = null;
       if (synced) {
         await inTree(async (here) => {
-          why = (await followPublished({ root, tree: here, log }, store, synced)) ?? null;
+          why = (await followPublished(at(here), store, synced)) ?? null;
         });
       }
       return { files: synced?.files ?? [], tree: why };
