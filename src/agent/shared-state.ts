@@ -51,6 +51,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
   const isAuto = () => settings["state.publish"].value === "auto";
   const openRoot = () => openTree({ directory: root, env });
   let told: string | undefined;
+  const at = (tree: Tree) => ({ root, tree, log, tell: (message: string) => tell(null, message) });
   let settling: Promise<unknown> = Promise.resolve();
 
   /** One after the other, under the tree's lock, and nobody waits for it: git steps may hold that for long. */
@@ -83,7 +84,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     author: async () => authorOf(await openRoot()),
     onPublished: (store, { ref, tip }) => {
       void inTree(async (tree) => {
-        const why = await followPublished({ root, tree, log }, store, { ref, tip });
+        const why = await followPublished(at(tree), store, { ref, tip });
         // Once, and not at each publication.
         if (why !== undefined && why !== told) await tell(null, `the work tree does not show the newest state: ${why}`);
         told = why;
@@ -110,10 +111,10 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       },
     }),
     publisher,
-    withHistory: (tree, work) => withHistory({ root, tree, log }, work),
+    withHistory: (tree, work) => withHistory(at(tree), work),
     async repair() {
       sweepAside(root, clock.now());
-      if (log.written().length > 0) await inTree((tree) => withHistory({ root, tree, log }, async () => {}));
+      if (log.written().length > 0) await inTree((tree) => withHistory(at(tree), async () => {}));
       if (log.onTop().some(({ publishedIn }) => publishedIn === null)) publisher.soon();
     },
     async settled() {
@@ -130,7 +131,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       let why: string | null = null;
       if (synced) {
         await inTree(async (here) => {
-          why = (await followPublished({ root, tree: here, log }, store, synced)) ?? null;
+          why = (await followPublished(at(here), store, synced)) ?? null;
         });
       }
       return { files: synced?.files ?? [], tree: why };

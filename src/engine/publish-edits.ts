@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { readRegular } from "../core/files.ts";
 import { problem } from "../core/problem.ts";
 import { commitOnBranch } from "../git/commit-on-branch.ts";
+import { git } from "../git/git.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { pathInRepository, textIn } from "../git/remote-branch.ts";
 import type { Tree } from "../git/tree.ts";
 import { mergeJson } from "../state/merge.ts";
 import { listStateFiles } from "../state/read-state-file.ts";
+import { isOfFile } from "../state/read-text.ts";
+import { findStateFile } from "../state/state-folder.ts";
 import type { StateLog } from "../state/state-log.ts";
 
 export type Edits = {
@@ -54,13 +57,23 @@ async function editedFiles({ root, tree, log }: Edits): Promise<Edited> {
   const edited: Edited = new Map();
   for (const name of listStateFiles(root)) {
     const file = join("infra", "state", name);
-    const text = readRegular(join(root, file), file)?.text;
-    if (text === undefined || log.isOurs(file, text)) continue;
-    const base = await textIn(tree, "HEAD", pathInRepository(root, file));
-    if (text !== base) edited.set(file, { text, base });
+    const path = pathInRepository(root, file);
+    try {
+      const { real, shown } = findStateFile(root, file);
+      const text = readRegular(real, shown)?.text;
+      if (text === undefined || log.isOurs(file, text)) continue;
+      const base = await textIn(tree, "HEAD", path);
+      if (text !== base) edited.set(file, { text, base });
+    } catch (thrown) {
+      // What others have made of it is no edit of this person's.
+      if (!isOfFile(thrown) || !(await isUnchanged(tree, path))) throw thrown;
+    }
   }
   return edited;
 }
+
+const isUnchanged = async (tree: Tree, path: string) =>
+  (await git(tree, ["diff", "--quiet", "HEAD", "--", `:(top,literal)${path}`])).exitCode === 0;
 
 async function mergedFiles({ store, root }: Edits, edited: Edited, tip: string | null): Promise<Map<string, string>> {
   const files = new Map<string, string>();

@@ -3,7 +3,7 @@
  * a template asks for it, and the rest from time to time, together.
  */
 import { alarm, type Clock } from "../core/clock.ts";
-import { GarzaError, type Problem } from "../core/problem.ts";
+import { describe, GarzaError, type Problem } from "../core/problem.ts";
 import { type MoveResult, moveRefs } from "../git/move-refs.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import type { RefMove } from "../git/push-refs.ts";
@@ -15,7 +15,7 @@ import type { LoggedChange, StateLog } from "../state/state-log.ts";
 import type { Bindings, Store } from "../store/store.ts";
 import familySql from "./family.sql" with { type: "text" };
 import guardsSql from "./guards.sql" with { type: "text" };
-import { type Met, type Published, publishChanges } from "./publish-changes.ts";
+import { type Barred, type Met, type Published, publishChanges } from "./publish-changes.ts";
 
 export type PublisherRequest = {
   db: Store;
@@ -56,6 +56,7 @@ export function openPublisher(request: PublisherRequest): Publisher {
   let last = Number.NEGATIVE_INFINITY;
   let callOff: (() => void) | undefined;
   let ended = false;
+  const toldBarred = new Set<string>();
 
   const pending = () => log.onTop().filter(({ publishedIn }) => publishedIn === null);
   const guardsOf = (operation: string | null): string[] =>
@@ -84,12 +85,8 @@ export function openPublisher(request: PublisherRequest): Publisher {
       return await publishChanges({ store, root, changes, moves, branch: branch(), message, author, now, sleep });
     } catch (thrown) {
       if (!(thrown instanceof GarzaError)) throw thrown;
-      const failed: MoveResult = { kind: "failed", problem: thrown.problem };
-      const isDamage = thrown.problem.kind === "data-damaged";
-      return {
-        moved: failed,
-        changes: isDamage ? { kind: "refused", why: thrown.message } : { kind: "not-now", problem: thrown.problem },
-      };
+      const { problem } = thrown;
+      return { moved: { kind: "failed", problem }, changes: { kind: "not-now", problem } };
     }
   };
 
@@ -98,13 +95,17 @@ export function openPublisher(request: PublisherRequest): Publisher {
     const operations = [...new Set(changes.map(({ operation }) => operation))];
     last = clock.monotonic();
     if (result.kind === "there") {
+      const { met, barred } = result;
+      const isBarred = ({ file }: LoggedChange) => barred.some((each) => each.file === file);
       const isOut = ({ file, operation }: LoggedChange) =>
-        result.met.some((met) => !met.isKept && met.file === file && met.operation === operation);
-      await log.published(sequencesOf(changes.filter((change) => !isOut(change))), result.commit);
-      await log.refused(sequencesOf(changes.filter(isOut)), "it was changed elsewhere meanwhile");
-      for (const met of result.met) await tell(met.operation, metText(met));
+        met.some((each) => !each.isKept && each.file === file && each.operation === operation);
+      const made = changes.filter((change) => !isBarred(change));
+      await log.published(sequencesOf(made.filter((change) => !isOut(change))), result.commit);
+      await log.refused(sequencesOf(made.filter(isOut)), "it was changed elsewhere meanwhile");
+      for (const each of met) await tell(each.operation, metText(each));
+      for (const each of barred) await tellBarred(each, changes);
       onPublished(store, { ref: result.ref, tip: result.commit });
-      return null;
+      return barred[0]?.problem ?? null;
     }
     if (result.kind === "refused") {
       const next =
@@ -115,6 +116,17 @@ export function openPublisher(request: PublisherRequest): Publisher {
       return problem;
     }
     return result.kind === "not-now" ? result.problem : null;
+  };
+
+  /** Once, as it is tried again and again. */
+  const tellBarred = async ({ file, problem }: Barred, changes: readonly LoggedChange[]) => {
+    const why = `${describe(problem)}. It is published when that is put right there: git pull, correct it, commit, push`;
+    for (const operation of new Set(changes.filter((each) => each.file === file).map((each) => each.operation))) {
+      const text = `what was changed in ${file} is kept here: ${why}`;
+      if (toldBarred.has(`${operation} ${text}`)) continue;
+      toldBarred.add(`${operation} ${text}`);
+      await tell(operation, text);
+    }
   };
 
   /** Under the locks of `resources`, which are moved by the same push. */

@@ -4,7 +4,7 @@ import { findGitFolder } from "../core/git-folder.ts";
 import { problem } from "../core/problem.ts";
 import { askRemote, tooLate } from "./ask-remote.ts";
 import { fetchRefs } from "./fetch-refs.ts";
-import { type GitPlace, git, readable } from "./git.ts";
+import { type GitPlace, git, gitText, readable } from "./git.ts";
 import type { PrivateStore } from "./private-store.ts";
 import { sharedRemote } from "./remote.ts";
 import { remoteProblem, troubleOf } from "./remote-trouble.ts";
@@ -51,9 +51,18 @@ export function pathInRepository(root: string, file: string): string {
   return relative(top, join(root, file)).split(sep).join("/");
 }
 
-/** The file's text in a commit; undefined where it has none. */
+/**
+ * The file's text in a commit; undefined where it has none. Throws `path-refused` for a folder, `input-output` where its
+ * object is missing: whoever took that for no file would write a new one over it.
+ */
 export async function textIn(place: GitPlace, commit: string | null, path: string): Promise<string | undefined> {
   if (commit === null) return undefined;
-  const { exitCode, stdout } = await git(place, ["cat-file", "blob", `${commit}:${path}`]);
-  return exitCode === 0 ? readable(stdout) : undefined;
+  const { exitCode, stdout, stderr } = await git(place, ["cat-file", "blob", `${commit}:${path}`]);
+  if (exitCode === 0) return readable(stdout);
+  // HEAD of a repository that has no commit yet.
+  if ((await git(place, ["rev-parse", "--verify", "--quiet", commit])).exitCode !== 0) return undefined;
+  const entry = await gitText(place, ["ls-tree", "--full-tree", "-z", commit, "--", path]);
+  if (entry === "") return undefined;
+  if (/^\d+ blob /.test(entry)) throw problem({ kind: "input-output", what: path, why: readable(stderr).trim() });
+  throw problem({ kind: "path-refused", path, why: "it is not a regular file" });
 }

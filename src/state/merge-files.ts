@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readRegular, replaceFile } from "../core/files.ts";
-import { describe, GarzaError } from "../core/problem.ts";
+import { describe } from "../core/problem.ts";
 import type { Value } from "../core/value.ts";
 import { type GitPlace, git } from "../git/git.ts";
 import { type MergeConflict, mergeJson, type Versions } from "./merge.ts";
+import { isOfFile } from "./read-text.ts";
 
 /**
  * Files by their paths; the result takes the place of `ours`. `shown` is what the file is called in the work
@@ -22,7 +23,7 @@ export async function mergeFiles(files: Versions<string>, shown: string, place: 
     if (marked !== undefined && marked !== versions.ours) merged(marked);
     return conflicts.map((conflict) => `${shown} ${describeConflict(conflict)}`);
   } catch (thrown) {
-    if (!isOfText(thrown)) throw thrown;
+    if (!isOfFile(thrown)) throw thrown;
     const marked = await mergeText(files, place);
     if (marked) merged(marked);
     const { problem } = thrown;
@@ -35,10 +36,6 @@ function readVersions(files: Versions<string>, shown: string): Versions {
   const read = (version: keyof Versions) => readRegular(files[version], `${shown} (${version})`)?.text;
   return { base: read("base"), ours: read("ours"), theirs: read("theirs") };
 }
-
-/** A text that can't be merged as JSON, and still has to be merged. */
-const isOfText = (thrown: unknown): thrown is GarzaError =>
-  thrown instanceof GarzaError && ["data-damaged", "path-refused"].includes(thrown.problem.kind);
 
 /** Everything else is merged: the versions differ in those places alone that get marks. */
 async function withMarks(versions: Versions, shown: string, place: GitPlace): Promise<Uint8Array | undefined> {

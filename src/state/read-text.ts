@@ -23,6 +23,10 @@ export function readStateText(text: string | undefined, shown: string): JsonDocu
   }
 }
 
+/** Thrown for a file that is no state file as it stands: what else is done need not fail for it. */
+export const isOfFile = (thrown: unknown): thrown is GarzaError =>
+  thrown instanceof GarzaError && ["data-damaged", "path-refused"].includes(thrown.problem.kind);
+
 /** The line of the first mark. */
 function unfinishedMerge(text: string): number | undefined {
   const at = text.search(/^<{7}(?: |\r?$)/m);

@@ -12,11 +12,19 @@ import type { PrivateStore } from "../git/private-store.ts";
 import { moveTree } from "../git/rebase.ts";
 import { pathInRepository, type RemoteBranch, textIn } from "../git/remote-branch.ts";
 import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
+import { isOfFile } from "./read-text.ts";
 import { reapply } from "./reapply.ts";
 import { findStateFile, stateLockFile } from "./state-folder.ts";
 import type { StateLog } from "./state-log.ts";
 
-export type StateTree = { root: string; tree: Tree; log: StateLog; logLimit?: number };
+export type StateTree = {
+  root: string;
+  tree: Tree;
+  log: StateLog;
+  logLimit?: number;
+  /** A file that somebody has made unfit is left as it is, and the others are not. */
+  tell(message: string): Promise<void>;
+};
 
 /**
  * Moves the tree to the published commit, where its branch is that one and stands behind it. Undefined: done; else why
@@ -56,21 +64,34 @@ async function noteRemote(tree: Tree, { remote }: PrivateStore, branch: string, 
 }
 
 /** `work` sees state files as the history has them, but for those that a person has changed. */
-export async function withHistory<T>({ root, tree, log, logLimit }: StateTree, work: () => Promise<T>): Promise<T> {
+export async function withHistory<T>(at: StateTree, work: () => Promise<T>): Promise<T> {
+  const { root, tree, log, tell } = at;
   const held = await lockFile(stateLockFile(root));
   try {
     const clean = new Set<string>();
-    for (const file of log.written()) if (await giveBack({ root, tree, log }, file)) clean.add(file);
+    for (const file of log.written()) if (await isFit(giveBack(at, file))) clean.add(file);
     try {
       return await work();
     } finally {
       await forgetKnown(tree, log);
       for (const file of new Set(unpublished(log).map((each) => each.file))) {
-        await writeOnTop({ root, tree, log, ...(logLimit !== undefined && { logLimit }) }, file, clean.has(file));
+        const unfit = (why: string) => tell(`${file} does not show what was changed last: ${why}`);
+        await isFit(writeOnTop(at, file, clean.has(file)), unfit);
       }
     }
   } finally {
     held.release();
+  }
+}
+
+/** False as well for what can't be read, or written to, as it stands there. */
+async function isFit(handled: Promise<boolean>, unfit?: (why: string) => Promise<void>): Promise<boolean> {
+  try {
+    return await handled;
+  } catch (thrown) {
+    if (!isOfFile(thrown)) throw thrown;
+    await unfit?.(thrown.message);
+    return false;
   }
 }
 
@@ -107,13 +128,14 @@ const unpublished = (log: StateLog, file?: string) =>
     .map(({ changes, ...rest }) => ({ ...rest, changes: changes.filter((each) => !("quiet" in each)) }))
     .filter(({ changes }) => changes.length > 0);
 
-async function writeOnTop({ root, log, logLimit = 1000 }: StateTree, file: string, isClean: boolean): Promise<void> {
+async function writeOnTop({ root, log, logLimit = 1000 }: StateTree, file: string, isClean: boolean): Promise<boolean> {
   const place = findStateFile(root, file);
   const found = readRegular(place.real, place.shown);
   const changes = unpublished(log, file).flatMap((each) => each.changes);
   const { text } = reapply(found?.text, changes, { file, logLimit });
-  if (text === found?.text) return;
+  if (text === found?.text) return true;
   if (isClean) await log.willWrite(file, text);
   makeFolder(dirname(place.real));
   replaceInTree(root, place.real, text, found?.mode ?? 0o644);
+  return true;
 }

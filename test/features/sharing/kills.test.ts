@@ -13,9 +13,9 @@ const seed = Number(process.env.SEED ?? 147_044);
 const files = {
   "garza.yml": "state: { publish_interval: 1s }\n",
   "operations/set.yml": `operation: { name: set, type: maintain, description: A test }
-parameters: { app: "", witness: "" }
+parameters: { app: "", resource: "", witness: "" }
 steps:
-  - { type: lock, name: lock, resource: shared, wait: 60 }
+  - { type: lock, name: lock, resource: "\${resource}", wait: 60 }
   - type: command
     name: alone
     command: "set -C; : > \${witness}.now || echo two >> \${witness}.faults; rm -f \${witness}.now; set +C; echo $GARZA_FENCE >> \${witness}.tokens"
@@ -45,7 +45,14 @@ test(`${2 * rounds} kills of two machines lose nothing, give no token twice, and
   const work = async (box: Sandbox, machine: number) => {
     const random = randomFrom(seed + machine);
     for (let round = 0; round < rounds; round++) {
-      const run = box.start("run", "set", `app=m${machine}-${round}`, `witness=${witness}`, "--local");
+      const run = box.start(
+        "run",
+        "set",
+        `app=m${machine}-${round}`,
+        `resource=m${machine}`,
+        `witness=${witness}-${machine}`,
+        "--local",
+      );
       await run.says(random.pick(["▸ lock", "▸ alone", "▸ set", "▸ unlock"])).catch(() => {});
       await Bun.sleep(random.below(60));
       const gits = random.chance(0.5) ? descendants(run.pid, "git", "") : [];
@@ -64,9 +71,13 @@ test(`${2 * rounds} kills of two machines lose nothing, give no token twice, and
   for (const box of at.all) expect((await box.garza("state", "sync")).exitCode).toBe(0);
   console.log(`lock files of the remote's that were left by kills: ${left} times`);
 
-  expect(await Bun.file(`${witness}.faults`).exists()).toBe(false);
-  const tokens = readFileSync(`${witness}.tokens`, "utf8").trim().split("\n").map(Number);
-  expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
+  for (const machine of at.all.keys()) {
+    expect(await Bun.file(`${witness}-${machine}.faults`).exists()).toBe(false);
+    const tokens = readFileSync(`${witness}-${machine}.tokens`, "utf8").trim().split("\n").map(Number);
+    expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
+    const last = await at.shared("log", "-1", "--format=%b", `refs/garza/locks/m${machine}`);
+    expect(JSON.parse(last)).toMatchObject({ st: "free" });
+  }
   const there = async (commit: string, file: string) =>
     JSON.parse(await at.shared("show", `${commit}:infra/state/${file}`)) as Record<string, unknown>;
   const all = at.all.flatMap((_, machine) => Array.from({ length: rounds }, (__, round) => `m${machine}-${round}`));
@@ -84,9 +95,6 @@ test(`${2 * rounds} kills of two machines lose nothing, give no token twice, and
 
   const commits = (await at.shared("rev-list", "main", "--", "infra/state")).split("\n");
   for (const commit of commits) await there(commit, "deployments.json");
-  expect(JSON.parse(await at.shared("log", "-1", "--format=%b", "refs/garza/locks/shared"))).toMatchObject({
-    st: "free",
-  });
   expect(await at.shared("fsck", "--no-progress", "--no-dangling")).toBe("");
   for (const box of at.all) {
     expect(await at.git(box, "status", "--porcelain")).toBe("");
