@@ -44,7 +44,14 @@ export function openSharedState(request: SharedStateRequest): SharedState {
   const log = openStateLog(db);
   const isAuto = settings["state.publish"].value === "auto";
   const openRoot = () => openTree({ directory: root, env });
-  const at = (tree: Tree) => ({ root, tree, log, tell: (message: string) => tell(null, message) });
+  const branch = settings["state.branch"].value;
+  const at = (tree: Tree) => ({
+    root,
+    tree,
+    log,
+    isApart: branch !== "",
+    tell: (message: string) => tell(null, message),
+  });
   let settling: Promise<unknown> = Promise.resolve();
 
   /** One after the other, under the tree's lock, and nobody waits for it: git steps may hold that for long. */
@@ -73,7 +80,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     remote,
     isAuto,
     intervalMs: parseDuration(settings["state.publish_interval"].value) ?? 0,
-    branch: settings["state.branch"].value,
+    branch,
     fallback: async () => (await openRoot().then((tree) => tree && currentBranch(tree))) ?? "main",
     author: async () => authorOf(await openRoot()),
     onPublished: (store, { ref, tip }) => {
@@ -117,7 +124,6 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       const owed = await publisher.flush();
       if (owed) throw problem(owed);
       const [fallback, author] = [(await currentBranch(tree)) ?? "main", await authorOf(tree)];
-      const branch = settings["state.branch"].value;
       const synced = await publishEdits({ store, tree, log, root, branch, fallback, author, now: clock.now });
       let why: string | null = null;
       if (synced) {

@@ -7,8 +7,9 @@ import { dirname } from "node:path";
 import { makeFolder, readRegular } from "../core/files.ts";
 import { lockFile } from "../core/flock.ts";
 import { replaceInTree } from "../core/tree-file.ts";
+import { fetchRefs } from "../git/fetch-refs.ts";
 import { git, gitText } from "../git/git.ts";
-import type { PrivateStore } from "../git/private-store.ts";
+import { forgetIfBroken, type PrivateStore } from "../git/private-store.ts";
 import { moveTree } from "../git/rebase.ts";
 import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
 import { isOfFile } from "./read-text.ts";
@@ -22,9 +23,13 @@ export type StateTree = {
   tree: Tree;
   log: StateLog;
   logLimit?: number;
+  /** The state files have a branch of their own, on which the tree never is. */
+  isApart?: boolean;
   /** A file that somebody has made unfit is left as it is, and the others are not. */
   tell(message: string): Promise<void>;
 };
+
+type Published = SharedBranch & { tip: string };
 
 /**
  * Moves the tree to the published commit, where its branch is that one and stands behind it. Undefined: done; else why
@@ -33,16 +38,25 @@ export type StateTree = {
 export async function followPublished(
   at: StateTree,
   store: PrivateStore,
-  { ref, tip }: SharedBranch & { tip: string },
+  published: Published,
 ): Promise<string | undefined> {
+  const why = await follow(at, store, published);
+  // What we have written there would be in the way of whatever the person brings the tree on with.
+  if (why !== undefined && !at.isApart) await withHistory(at, async () => {});
+  return why;
+}
+
+async function follow(at: StateTree, store: PrivateStore, { ref, tip }: Published): Promise<string | undefined> {
   const { tree } = at;
   const branch = ref.replace("refs/heads/", "");
-  if ((await currentBranch(tree)) !== branch) return `the work tree is not on ${branch}, where the state files are`;
+  // In a rebase the tree is on no branch.
   const begun = unfinished(tree);
   if (begun) return `a ${begun} is under way`;
-  await gitText(store, ["update-ref", "refs/garza/published", tip]);
-  const flags = ["-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
-  await gitText(tree, ["fetch", ...flags, store.gitDir, "refs/garza/published"]);
+  if ((await currentBranch(tree)) !== branch) return `the work tree is not on ${branch}, where the state files are`;
+  if (!(await bring(tree, store, tip))) {
+    if (await forgetIfBroken(store)) await fetchRefs(store, [ref]);
+    if (!(await bring(tree, store, tip))) return `what ${store.remote.name} has can't be copied here: git pull`;
+  }
   await noteRemote(tree, store, branch, tip);
   const head = await commitOf(tree, "HEAD");
   if (head === undefined || head === tip || (await isAncestor(tree, tip, head))) {
@@ -55,6 +69,12 @@ export async function followPublished(
   return moved ? undefined : "changes in the work tree stand in the way: git pull";
 }
 
+async function bring(tree: Tree, store: PrivateStore, tip: string): Promise<boolean> {
+  await gitText(store, ["update-ref", "refs/garza/published", tip]);
+  const flags = ["-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
+  return (await git(tree, ["fetch", ...flags, store.gitDir, "refs/garza/published"])).exitCode === 0;
+}
+
 /** So that `git status` does not call them ahead of what they have. Only ever forward. */
 async function noteRemote(tree: Tree, { remote }: PrivateStore, branch: string, tip: string): Promise<void> {
   const ref = `refs/remotes/${remote.name}/${branch}`;
@@ -63,7 +83,10 @@ async function noteRemote(tree: Tree, { remote }: PrivateStore, branch: string, 
   await git(tree, ["update-ref", "-m", "garza: published", ref, tip, known]);
 }
 
-/** `work` sees state files as the history has them, but for those that a person has changed. */
+/**
+ * `work` sees state files as the history has them, but for those that a person has changed. On top of them comes what is
+ * not published yet; the rest comes with the history, and until then whoever reads them here is shown it all the same.
+ */
 export async function withHistory<T>(at: StateTree, work: () => Promise<T>): Promise<T> {
   const { root, tree, log, tell } = at;
   const held = await lockFile(stateLockFile(root));
@@ -74,7 +97,7 @@ export async function withHistory<T>(at: StateTree, work: () => Promise<T>): Pro
       return await work();
     } finally {
       await forgetKnown(tree, log);
-      for (const file of new Set(log.onTop().map((each) => each.file))) {
+      for (const file of new Set(shownOnTop(at).map((each) => each.file))) {
         const unfit = (why: string) => tell(`${file} does not show what was changed last: ${why}`);
         await isFit(writeOnTop(at, file, clean.has(file)), unfit);
       }
@@ -120,10 +143,14 @@ async function forgetKnown(tree: Tree, log: StateLog): Promise<void> {
   if (there.length > 0) await log.forget(there.map(({ sequence }) => sequence));
 }
 
-async function writeOnTop({ root, log, logLimit = 1000 }: StateTree, file: string, isClean: boolean): Promise<boolean> {
+const shownOnTop = ({ log, isApart = false }: StateTree, file?: string) =>
+  log.onTop(file).filter(({ publishedIn }) => isApart || publishedIn === null);
+
+async function writeOnTop(at: StateTree, file: string, isClean: boolean): Promise<boolean> {
+  const { root, log, logLimit = 1000 } = at;
   const place = findStateFile(root, file);
   const found = readRegular(place.real, place.shown);
-  const changes = log.onTop(file).flatMap((each) => each.changes);
+  const changes = shownOnTop(at, file).flatMap((each) => each.changes);
   const { text } = reapply(found?.text, changes, { file, logLimit });
   if (text === found?.text) return true;
   if (isClean) await log.willWrite(file, text);
