@@ -51,7 +51,12 @@ export function openSharedState(request: SharedStateRequest): SharedState {
   const isAuto = () => settings["state.publish"].value === "auto";
   const openRoot = () => openTree({ directory: root, env });
   let told: string | undefined;
-  const at = (tree: Tree) => ({ root, tree, log, tell: (message: string) => tell(null, message) });
+  const branch = () => settings["state.branch"].value;
+  const at = (tree: Tree) => ({
+    ...{ root, tree, log },
+    branch: branch(),
+    tell: (message: string) => tell(null, message),
+  });
   let settling: Promise<unknown> = Promise.resolve();
 
   /** One after the other, under the tree's lock, and nobody waits for it: git steps may hold that for long. */
@@ -80,7 +85,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     remote,
     isAuto,
     intervalMs: () => parseDuration(settings["state.publish_interval"].value) ?? 0,
-    branch: () => settings["state.branch"].value,
+    branch,
     author: async () => authorOf(await openRoot()),
     onPublished: (store, { ref, tip }) => {
       void inTree(async (tree) => {
@@ -125,8 +130,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       if (!store || !tree) return null;
       const owed = await publisher.flush();
       if (owed) throw problem(owed);
-      const [branch, author] = [settings["state.branch"].value, await authorOf(tree)];
-      const edits = { store, tree, log, root, branch, author, now: clock.now };
+      const edits = { store, tree, log, root, branch: branch(), author: await authorOf(tree), now: clock.now };
       const synced = await publishEdits(edits);
       let why: string | null = null;
       if (synced) {

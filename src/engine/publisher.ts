@@ -5,7 +5,7 @@
 import { alarm, type Clock } from "../core/clock.ts";
 import { describe, GarzaError, type Problem } from "../core/problem.ts";
 import { type MoveResult, moveRefs } from "../git/move-refs.ts";
-import type { PrivateStore } from "../git/private-store.ts";
+import { forgetIfBroken, type PrivateStore } from "../git/private-store.ts";
 import type { RefMove } from "../git/push-refs.ts";
 import { type Carry, plain } from "../locks/keeper.ts";
 import { lockRef } from "../locks/lock-refs.ts";
@@ -82,7 +82,11 @@ export function openPublisher(request: PublisherRequest): Publisher {
     const author = await request.author();
     const { now, sleep } = clock;
     try {
-      return await publishChanges({ store, root, changes, moves, branch: branch(), message, author, now, sleep });
+      const publication = { store, root, changes, moves, branch: branch(), message, author, now, sleep };
+      return await publishChanges(publication).catch(async (thrown: unknown) => {
+        if (!isOfStore(thrown) || !(await forgetIfBroken(store))) throw thrown;
+        return publishChanges(publication);
+      });
     } catch (thrown) {
       if (!(thrown instanceof GarzaError)) throw thrown;
       const { problem } = thrown;
@@ -235,6 +239,8 @@ const notNow = (outcomes: ReadonlyMap<string, Outcome>): Problem | null =>
 
 const isMoved = (store: PrivateStore, resource: string, moves: readonly RefMove[]) =>
   moves.some(({ ref }) => ref === lockRef(store, resource));
+/** Git could not do what it can with a whole store. */
+const isOfStore = (thrown: unknown) => thrown instanceof GarzaError && thrown.problem.kind === "input-output";
 const sequencesOf = (changes: readonly LoggedChange[]) => changes.map(({ sequence }) => sequence);
 
 function metText({ file, path, theirs, ours, isKept }: Met): string {

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { problemOf } from "../core/process/trouble.ts";
-import { type GitPlace, gitText } from "./git.ts";
+import { type GitPlace, git, gitText } from "./git.ts";
 import { findRemote, type Remote } from "./remote.ts";
 import type { Tree } from "./tree.ts";
 
@@ -66,6 +66,18 @@ async function make(tree: Tree, gitDir: string): Promise<void> {
     if (existsSync(join(gitDir, "HEAD"))) return;
     throw problemOf(cause, gitDir);
   }
+}
+
+/**
+ * The user's git may sweep away what the store has from them alone: then it forgets what it has seen of the remote, and
+ * the next look brings all of it. False: it lacks nothing.
+ */
+export async function forgetIfBroken(store: PrivateStore): Promise<boolean> {
+  const walked = await git(store, ["rev-list", "--objects", "--quiet", "--all"]);
+  if (walked.exitCode === 0) return false;
+  const refs = await gitText(store, ["for-each-ref", "--format=delete %(refname)"]);
+  await gitText(store, ["update-ref", "--stdin"], { input: `${refs}\n` });
+  return true;
 }
 
 /** Built into git, in either of its hashes. */

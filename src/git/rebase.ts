@@ -1,6 +1,7 @@
 /** Puts commits on top of another one, outside of the user's work tree, and then moves the tree there. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { systemClock } from "../core/clock.ts";
 import { type GitOptions, git, gitText, readable } from "./git.ts";
 import { putEntries, type Tree } from "./tree.ts";
 
@@ -107,13 +108,21 @@ async function copyCommit(tree: Tree, commit: string, newTree: string, parent: s
   return gitText(tree, ["hash-object", "-t", "commit", "-w", "--stdin"], { input });
 }
 
+const tries = 10;
+
 /**
  * Moves HEAD and the files to `to`, keeping whatever the user has changed or staged. False, and nothing
  * is changed, where their changes stand in the way.
  */
 export async function moveTree(tree: Tree, from: string, to: string): Promise<boolean> {
   await git(tree, ["update-index", "-q", "--refresh"]);
-  if ((await git(tree, ["read-tree", "-m", "-u", from, to])).exitCode !== 0) return false;
+  for (let time = 1; ; time++) {
+    const { exitCode, stderr } = await git(tree, ["read-tree", "-m", "-u", from, to]);
+    if (exitCode === 0) break;
+    // Somebody's git status is just writing down what it has seen.
+    if (time === tries || !/index\.lock/.test(stderr)) return false;
+    await systemClock.sleep(time * 20, tree.signal);
+  }
   await gitText(tree, ["update-ref", "-m", "garza: rebased", "HEAD", to, from]);
   return true;
 }

@@ -7,24 +7,29 @@ import { dirname } from "node:path";
 import { makeFolder, readRegular } from "../core/files.ts";
 import { lockFile } from "../core/flock.ts";
 import { replaceInTree } from "../core/tree-file.ts";
+import { fetchRefs } from "../git/fetch-refs.ts";
 import { git, gitText } from "../git/git.ts";
-import type { PrivateStore } from "../git/private-store.ts";
+import { forgetIfBroken, type PrivateStore } from "../git/private-store.ts";
 import { moveTree } from "../git/rebase.ts";
 import { pathInRepository, type RemoteBranch, textIn } from "../git/remote-branch.ts";
 import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
 import { isOfFile } from "./read-text.ts";
 import { reapply } from "./reapply.ts";
 import { findStateFile, stateLockFile } from "./state-folder.ts";
-import type { StateLog } from "./state-log.ts";
+import type { LoggedChange, StateLog } from "./state-log.ts";
 
 export type StateTree = {
   root: string;
   tree: Tree;
   log: StateLog;
   logLimit?: number;
+  /** The setting: where it names a branch on which the tree is not, nothing that is published ever comes with its history. */
+  branch: string;
   /** A file that somebody has made unfit is left as it is, and the others are not. */
   tell(message: string): Promise<void>;
 };
+
+type Published = RemoteBranch & { tip: string };
 
 /**
  * Moves the tree to the published commit, where its branch is that one and stands behind it. Undefined: done; else why
@@ -33,26 +38,41 @@ export type StateTree = {
 export async function followPublished(
   at: StateTree,
   store: PrivateStore,
-  { ref, tip }: RemoteBranch & { tip: string },
+  published: Published,
 ): Promise<string | undefined> {
+  const why = await follow(at, store, published);
+  // What we have written there would be in the way of whatever the person brings the tree on with.
+  if (why !== undefined) await withHistory(at, async () => {});
+  return why;
+}
+
+async function follow(at: StateTree, store: PrivateStore, { ref, tip }: Published): Promise<string | undefined> {
   const { tree } = at;
   const branch = ref.replace("refs/heads/", "");
+  // In a rebase the tree is on no branch.
   const begun = unfinished(tree);
   if (begun) return `a ${begun} is under way`;
-  // Whether it can follow or not, nothing of ours is left in the way of a git pull.
-  const stays = (why?: string) => withHistory(at, async () => why);
-  if ((await currentBranch(tree)) !== branch)
-    return stays(`the work tree is not on ${branch}, where the state files are`);
-  await gitText(store, ["update-ref", "refs/garza/published", tip]);
-  const flags = ["-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
-  await gitText(tree, ["fetch", ...flags, store.gitDir, "refs/garza/published"]);
+  if ((await currentBranch(tree)) !== branch) return `the work tree is not on ${branch}, where the state files are`;
+  if (!(await bring(tree, store, tip))) {
+    if (await forgetIfBroken(store)) await fetchRefs(store, [ref]);
+    if (!(await bring(tree, store, tip))) return `what ${store.remote.name} has can't be copied here: git pull`;
+  }
   await noteRemote(tree, store, branch, tip);
   const head = await commitOf(tree, "HEAD");
-  if (head === undefined || head === tip || (await isAncestor(tree, tip, head))) return stays();
+  if (head === undefined || head === tip || (await isAncestor(tree, tip, head))) {
+    await withHistory(at, async () => {});
+    return undefined;
+  }
   if (!(await isAncestor(tree, head, tip)))
-    return stays(`this branch has commits that ${store.remote.name} does not have: git pull --rebase`);
+    return `this branch has commits that ${store.remote.name} does not have: git pull --rebase`;
   const moved = await withHistory(at, () => moveTree(tree, head, tip));
   return moved ? undefined : "changes in the work tree stand in the way: git pull";
+}
+
+async function bring(tree: Tree, store: PrivateStore, tip: string): Promise<boolean> {
+  await gitText(store, ["update-ref", "refs/garza/published", tip]);
+  const flags = ["-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
+  return (await git(tree, ["fetch", ...flags, store.gitDir, "refs/garza/published"])).exitCode === 0;
 }
 
 /** So that `git status` does not call them ahead of what they have. Only ever forward. */
@@ -63,9 +83,14 @@ async function noteRemote(tree: Tree, { remote }: PrivateStore, branch: string, 
   await git(tree, ["update-ref", "-m", "garza: published", ref, tip, known]);
 }
 
-/** `work` sees state files as the history has them, but for those that a person has changed. */
+/**
+ * `work` sees state files as the history has them, but for those that a person has changed. On top of them comes what is
+ * not published yet; the rest comes with the history, and until then whoever reads them here is shown it all the same.
+ */
 export async function withHistory<T>(at: StateTree, work: () => Promise<T>): Promise<T> {
-  const { root, tree, log, tell } = at;
+  const { root, tree, log, branch, tell } = at;
+  const isApart = branch !== "" && (await currentBranch(tree)) !== branch;
+  const onTop = () => (isApart ? log.onTop() : unpublished(log.onTop()));
   const held = await lockFile(stateLockFile(root));
   try {
     const clean = new Set<string>();
@@ -74,9 +99,9 @@ export async function withHistory<T>(at: StateTree, work: () => Promise<T>): Pro
       return await work();
     } finally {
       await forgetKnown(tree, log);
-      for (const file of new Set(unpublished(log).map((each) => each.file))) {
+      for (const file of new Set(onTop().map((each) => each.file))) {
         const unfit = (why: string) => tell(`${file} does not show what was changed last: ${why}`);
-        await isFit(writeOnTop(at, file, clean.has(file)), unfit);
+        await isFit(writeOnTop(at, file, onTop(), clean.has(file)), unfit);
       }
     }
   } finally {
@@ -121,17 +146,21 @@ async function forgetKnown(tree: Tree, log: StateLog): Promise<void> {
 }
 
 /** What is published, and not in this history yet, comes with it. Until then readers see it on top of the file. */
-const unpublished = (log: StateLog, file?: string) =>
-  log
-    .onTop(file)
+const unpublished = (changes: readonly LoggedChange[]): LoggedChange[] =>
+  changes
     .filter(({ publishedIn }) => publishedIn === null)
     .map(({ changes, ...rest }) => ({ ...rest, changes: changes.filter((each) => !("quiet" in each)) }))
     .filter(({ changes }) => changes.length > 0);
 
-async function writeOnTop({ root, log, logLimit = 1000 }: StateTree, file: string, isClean: boolean): Promise<boolean> {
+async function writeOnTop(
+  { root, log, logLimit = 1000 }: StateTree,
+  file: string,
+  rows: readonly LoggedChange[],
+  isClean: boolean,
+): Promise<boolean> {
   const place = findStateFile(root, file);
   const found = readRegular(place.real, place.shown);
-  const changes = unpublished(log, file).flatMap((each) => each.changes);
+  const changes = rows.filter((each) => each.file === file).flatMap((each) => each.changes);
   const { text } = reapply(found?.text, changes, { file, logLimit });
   if (text === found?.text) return true;
   if (isClean) await log.willWrite(file, text);

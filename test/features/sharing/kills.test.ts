@@ -98,6 +98,16 @@ test(`${2 * rounds} kills of two machines lose nothing, give no token twice, and
   expect(await at.shared("fsck", "--no-progress", "--no-dangling")).toBe("");
   for (const box of at.all) {
     expect(await at.git(box, "status", "--porcelain")).toBe("");
-    expect(await at.git(box, "--git-dir", ".git/garza/store.git", "fsck", "--connectivity-only", "--no-progress", "--no-dangling")).toBe("");
+    expect(
+      await at.git(
+        box,
+        "--git-dir",
+        ".git/garza/store.git",
+        "fsck",
+        "--connectivity-only",
+        "--no-progress",
+        "--no-dangling",
+      ),
+    ).toBe("");
   }
 }, 300_000);

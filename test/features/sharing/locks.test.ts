@@ -22,16 +22,6 @@ rollback:
   on_failure:
     - { type: command, name: undo, command: "echo undone >> $HOME/../ran" }
 `,
-  // O_EXCL tells of two holders, whatever the locks say.
-  "operations/turn.yml": `${head("turn")}parameters: { witness: "" }
-steps:
-  - { type: lock, name: lock, resource: db, wait: 60 }
-  - type: command
-    name: alone
-    env: { WITNESS: "\${witness}" }
-    command: "set -C; : > $WITNESS || echo two >> $WITNESS.faults; sleep 0.02; rm -f $WITNESS; echo $GARZA_FENCE >> $WITNESS.tokens"
-  - { type: unlock, name: unlock, resource: db }
-`,
 };
 
 const ran = (box: Sandbox) => readFile(join(box.folder, "ran"), "utf8").catch(() => "");
@@ -49,30 +39,6 @@ const hasRun = async (box: Sandbox, text: string) => {
   });
 };
 const lastOf = (at: Machines) => at.shared("log", "-1", "--format=%s", "refs/garza/locks/db");
-
-test("eight machines want one lock for 30 s: never two at once, tokens only grow, and nobody waits for a minute", async () => {
-  await using at = await machines(8, { files });
-  const witness = join(at.all[0]?.folder ?? "", "witness");
-  const end = performance.now() + 30_000;
-  const grants = await Promise.all(
-    at.all.map(async (box) => {
-      let count = 0;
-      while (performance.now() < end) {
-        // Its step fails that has waited for 60 s.
-        const { exitCode, stderr } = await box.garza("run", "turn", `witness=${witness}`);
-        expect([exitCode, exitCode === 0 ? "" : stderr]).toEqual([0, ""]);
-        count++;
-      }
-      return count;
-    }),
-  );
-  expect(await readFile(`${witness}.faults`, "utf8").catch(() => "")).toBe("");
-  const tokens = (await readFile(`${witness}.tokens`, "utf8")).trim().split("\n").map(Number);
-  expect(tokens).toHaveLength(grants.reduce((sum, each) => sum + each));
-  expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
-  expect(Math.min(...grants)).toBeGreaterThan(0);
-  expect(await lastOf(at)).toStartWith(`release db #${tokens.at(-1)}.`);
-}, 180_000);
 
 test("a holder that was stopped past its time is taken over; it wakes up, stops, rolls nothing back, and can later", async () => {
   await using at = await machines(2, { files });
