@@ -6,7 +6,7 @@ export function faultsOf(remote: string, { resting = true } = {}): string[] {
 }
 
 /** The texts that a state file had on the branch, oldest first; each as often as it was changed. */
-export function textsOf(remote: string, file: string): string[] {
+function textsOf(remote: string, file: string): string[] {
   const path = `infra/state/${file}`;
   const raw = git(remote, [
     "log",
