@@ -21,6 +21,8 @@ export async function fetchRefs(store: PrivateStore, prefixes: readonly string[]
   const straight = new Map(folders.map((folder) => [folder, seen]));
   const hindrance = await fetchInto(store, prefixes, scratch, straight);
   if (hindrance !== null) {
+    if (local.test(hindrance.said))
+      throw problem({ kind: "input-output", what: store.gitDir, why: hindrance.trouble.why });
     if (!busy.test(hindrance.said)) throw problem(remoteProblem(store.remote, hindrance.trouble));
     straight.clear();
     const again = await fetchInto(store, prefixes, scratch, straight);
@@ -34,6 +36,9 @@ export async function fetchRefs(store: PrivateStore, prefixes: readonly string[]
 
 const seen = "refs/garza/seen";
 const short = (ref: string) => ref.slice("refs/".length);
+
+/** The store's own disk is full, or can't be written to: the remote has nothing to do with it. */
+const local = /couldn't write|unable to (write|create)|No space left|Read-only file system|write error/;
 
 /** Another process was just writing the same refs of the store. */
 const busy = /cannot lock ref|unable to update local ref|could not delete references/;

@@ -95,7 +95,7 @@ export async function stop(agent: Running): Promise<Ended> {
   return agent.ended;
 }
 
-/** A file system of its own for the data folder, which only those see who are started `inside`. */
+/** A small file system of its own, which only those see who are started `inside`. */
 export type SmallDisk = {
   /** Before a command. */
   inside: string[];
@@ -107,12 +107,13 @@ export type SmallDisk = {
 
 export const canMount = can("unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt");
 
-export async function smallDisk(box: Box, megabytes: number): Promise<SmallDisk> {
-  mkdirSync(box.data, { mode: 0o700 });
-  const mount = `mount -t tmpfs -o size=${megabytes}m,mode=0700 tmpfs '${box.data}'`;
+/** `place`: a folder that is not there yet; the data folder unless told. */
+export async function smallDisk(box: Box, megabytes: number, place = box.data): Promise<SmallDisk> {
+  mkdirSync(place, { mode: 0o700 });
+  const mount = `mount -t tmpfs -o size=${megabytes}m,mode=0700 tmpfs '${place}'`;
   const holder = box.spawn("unshare", "-rm", "sh", "-c", `${mount} && echo mounted && exec sleep 600`);
   await holder.says("mounted");
-  const at = (name: string) => join(`/proc/${holder.pid}/root`, box.data, name);
+  const at = (name: string) => join(`/proc/${holder.pid}/root`, place, name);
   return {
     inside: ["nsenter", `--target=${holder.pid}`, "--user", "--mount", "--preserve-credentials", `--wd=${box.root}`],
     at,

@@ -5,25 +5,6 @@ export function faultsOf(remote: string, { resting = true } = {}): string[] {
   return [...soundness(remote), ...jsonFaults(remote), ...lockFaults(remote, resting)];
 }
 
-/** The texts that a state file had on the branch, oldest first; each as often as it was changed. */
-function textsOf(remote: string, file: string): string[] {
-  const path = `infra/state/${file}`;
-  const raw = git(remote, [
-    "log",
-    "--reverse",
-    "--format=",
-    "--raw",
-    "--no-abbrev",
-    "--no-renames",
-    "main",
-    "--",
-    path,
-  ]);
-  const oids = [...raw.matchAll(/^:\d+ \d+ \w+ (\w+) [AM]\t/gm)].map(([, oid = ""]) => oid);
-  const texts = blobs(remote, new Set(oids));
-  return oids.map((oid) => texts.get(oid) ?? "");
-}
-
 function soundness(remote: string): string[] {
   const { stdout, stderr, exitCode } = Bun.spawnSync(["git", "--git-dir", remote, "fsck", "--full", "--no-dangling"]);
   return exitCode === 0 ? [] : [`git fsck ended with ${exitCode}: ${stdout}${stderr}`];

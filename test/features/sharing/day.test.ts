@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Sandbox } from "../../support/sandbox.ts";
+import { faultsOf } from "../../support/shared-audit.ts";
 import { type Machines, machines } from "../../support/shared-sandboxes.ts";
 import { until } from "../../support/temporary.ts";
 
@@ -85,8 +86,14 @@ test("three machines deploy; one dies, one is cut off, a person commits: in the 
   await at.git(c, "commit", "-q", "-m", "By hand", "notes.txt");
   // The tree goes on a moment after the push that had the last one's state, and then is nobody's but theirs.
   await until(() => Bun.spawnSync(["git", "status", "--porcelain"], { cwd: c.root }).stdout.length === 0);
-  await at.git(c, "pull", "-q", "--rebase");
-  await at.git(c, "push", "-q");
+  // Others may publish between the two: a person does it again.
+  for (let isPushed = false; !isPushed; ) {
+    await at.git(c, "pull", "-q", "--rebase");
+    isPushed = await at.git(c, "push", "-q").then(
+      () => true,
+      () => false,
+    );
+  }
   await b.write("plan.txt", "mine\n");
   await b.write("staged.txt", "mine\n");
   await at.git(b, "add", "staged.txt");
@@ -135,8 +142,6 @@ test("three machines deploy; one dies, one is cut off, a person commits: in the 
     "long",
   ]);
 
-  for (const ref of (await at.shared("for-each-ref", "--format=%(refname)", "refs/garza/locks")).split("\n"))
-    expect(JSON.parse(await at.shared("log", "-1", "--format=%b", ref))).toMatchObject({ st: "free" });
   for (const box of at.all)
     expect(await box.garza("lock", "list")).toMatchObject({ exitCode: 0, stdout: "", stderr: "No lock is held.\n" });
 
@@ -148,9 +153,5 @@ test("three machines deploy; one dies, one is cut off, a person commits: in the 
   }
   expect(await at.shared("show", "main:notes.txt")).toBe("2");
   expect(await at.shared("log", "--format=%an %s", "main", "--", "notes.txt")).toContain("By hand");
-  for (const commit of (await at.shared("rev-list", "main")).split("\n")) {
-    for (const file of (await at.shared("ls-tree", "--name-only", commit, "infra/state/")).split("\n"))
-      if (file.endsWith(".json")) JSON.parse(await at.shared("show", `${commit}:${file}`));
-  }
-  expect(await at.shared("fsck", "--no-progress", "--no-dangling")).toBe("");
+  expect(faultsOf(at.remote)).toEqual([]);
 }, 180_000);
