@@ -95,16 +95,7 @@ test(`${2 * rounds} kills of two machines lose nothing, give no token twice, and
   expect(faultsOf(at.remote)).toEqual([]);
   for (const box of at.all) {
     expect(await at.git(box, "status", "--porcelain")).toBe("");
-    expect(
-      await at.git(
-        box,
-        "--git-dir",
-        ".git/garza/store.git",
-        "fsck",
-        "--connectivity-only",
-        "--no-progress",
-        "--no-dangling",
-      ),
-    ).toBe("");
+    // Not fsck, which misses the empty tree that git has built in.
+    await at.git(box, "--git-dir", ".git/garza/store.git", "rev-list", "--objects", "--quiet", "--all");
   }
 }, 300_000);
