@@ -36,12 +36,13 @@ export function openSharing({
 }: SharingRequest): () => Promise<Sharing | undefined> {
   const sightings = openSightings(join(data, "locks"), () => patienceOf(settings), { now: clock.now });
   const [tickets, turns] = [openTickets(machine, clock), openTurns()];
+  const inVain = new Set<string>();
   return async () => {
     const store = await remote();
     if (!store) return undefined;
     const legacy = openLegacy({ store, root, settings });
     const branch = settings["state.branch"].value;
-    return { db, store, root, branch, legacy, clock, machine, sightings, deadlines, tickets, turns };
+    return { db, store, root, branch, legacy, clock, machine, sightings, deadlines, tickets, inVain, turns };
   };
 }
 

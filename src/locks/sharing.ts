@@ -22,6 +22,8 @@ export type Sharing = {
   sightings: Sightings;
   deadlines: Deadlines;
   tickets: Tickets;
+  /** Commits of tickets for which we have stood aside in vain: who left them may be gone. Shown anew, they have another. */
+  inVain: Set<string>;
   /** Transitions of one resource are made one after the other. */
   turns: Turns;
 };

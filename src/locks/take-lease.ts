@@ -139,14 +139,19 @@ async function standAside(
   ours: Known,
   left: number,
 ): Promise<FirstLook> {
-  const { store, clock, machine } = sharing;
+  const { store, clock, machine, inVain } = sharing;
   const began = clock.monotonic();
   const tickets = ticketPrefix(store, resource);
   for (let looks = 0; ; looks++) {
     const look = await lookAt(sharing, resource, [tickets]);
     if (look.seen?.oid !== ours.oid) return look;
-    const earlier = readTickets(look.refs, tickets, machine.id, clock.now()).some(({ since }) => since < left);
-    if (!earlier || clock.monotonic() - began > asideMs) return look;
+    const drawn = look.refs.filter(({ ref, oid }) => ref.startsWith(tickets) && !inVain.has(oid));
+    const earlier = readTickets(drawn, tickets, machine.id, clock.now()).some(({ since }) => since < left);
+    if (!earlier) return look;
+    if (clock.monotonic() - began > asideMs) {
+      for (const { oid } of drawn) inVain.add(oid);
+      return look;
+    }
     await clock.sleep(100 + jitter(looks + 2, 1_000), signal);
   }
 }

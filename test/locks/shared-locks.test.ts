@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { systemClock } from "../../src/core/clock.ts";
 import { fleets, forge, type Machine, problemOf } from "../support/machines.ts";
 import { sandbox, until } from "../support/temporary.ts";
 
@@ -26,6 +27,34 @@ test("a machine that had it stands aside for who has waited since before", async
   await one.release("op_1");
   await Promise.all([second, take(one, "op_3")]);
   expect(order).toEqual(["op_2", "op_3"]);
+});
+
+test("it stands aside once for who never comes, and again when they show that they still wait", async () => {
+  const at = here();
+  let stoodMs = 0;
+  const sleep = async (ms: number) => {
+    stoodMs += ms;
+  };
+  const one = at.machine("one", {
+    clock: { now: systemClock.now, monotonic: () => systemClock.monotonic() + stoodMs, sleep },
+  });
+  const turn = async (operation: string) => {
+    const before = stoodMs;
+    await one.acquire(operation);
+    await one.release(operation);
+    await one.locks.settled();
+    return stoodMs - before > 9_000;
+  };
+  const show = () => {
+    const time = new Date(systemClock.now()).toISOString();
+    const ticket = { v: 1, machine: "gone", host: "gone", since: "2000-01-01T00:00:00.000Z", seen: time, nonce: time };
+    forge(at, JSON.stringify(ticket), "refs/garza/waits/db/gone");
+  };
+  expect(await turn("op_1")).toBe(false);
+  show();
+  expect([await turn("op_2"), await turn("op_3"), await turn("op_4")]).toEqual([true, false, false]);
+  show();
+  expect([await turn("op_5"), await turn("op_6")]).toEqual([true, false]);
 });
 
 test("a wait ends at its time, or with its signal, and leaves the machine's own lock free", async () => {
