@@ -2,10 +2,11 @@
 import { randomHex } from "../core/ids.ts";
 import { problem } from "../core/problem.ts";
 import { askRemote, tooLate } from "./ask-remote.ts";
-import { git, gitText, readable } from "./git.ts";
+import { gitText, readable } from "./git.ts";
 import type { PrivateStore } from "./private-store.ts";
 import { sharedRemote } from "./remote.ts";
 import { type RemoteTrouble, remoteProblem, troubleOf } from "./remote-trouble.ts";
+import { isLocked, outlastLocks, updateRefs } from "./store-refs.ts";
 
 /** A ref of the remote, and the text of the commit that it points to (its message). */
 export type FoundRef = { ref: string; oid: string; message: string };
@@ -24,6 +25,7 @@ export async function fetchRefs(store: PrivateStore, prefixes: readonly string[]
     if (local.test(hindrance.said))
       throw problem({ kind: "input-output", what: store.gitDir, why: hindrance.trouble.why });
     if (!busy.test(hindrance.said)) throw problem(remoteProblem(store.remote, hindrance.trouble));
+    if (isLocked(hindrance.said)) await outlastLocks(store);
     straight.clear();
     const again = await fetchInto(store, prefixes, scratch, straight);
     if (again !== null) throw problem(remoteProblem(store.remote, again.trouble));
@@ -41,7 +43,7 @@ const short = (ref: string) => ref.slice("refs/".length);
 const local = /couldn't write|unable to (write|create)|No space left|Read-only file system|write error/;
 
 /** Another process was just writing the same refs of the store. */
-const busy = /cannot lock ref|unable to update local ref|could not delete references/;
+const busy = /\.lock': File exists|cannot lock ref|unable to update local ref|could not delete references/;
 
 /** `straight`: what goes elsewhere than to `scratch`. Null: done. */
 async function fetchInto(
@@ -63,11 +65,10 @@ async function fetchInto(
 /** What was seen stays in the store: without it, the remote would send a whole chain again for each new commit. */
 async function keep(store: PrivateStore, scratch: string, found: readonly FoundRef[]): Promise<void> {
   if (found.length === 0) return;
-  const updates = found.map(({ ref, oid }) => `update ${seen}/${short(ref)} ${oid}\n`);
-  const deletions = found.map(({ ref }) => `delete ${scratch}/${short(ref)}\n`);
-  const moved = await git(store, ["update-ref", "--stdin"], { input: [...updates, ...deletions].join("") });
+  const updates = found.map(({ ref, oid }) => `update ${seen}/${short(ref)} ${oid}`);
+  const deletions = found.map(({ ref }) => `delete ${scratch}/${short(ref)}`);
   // Another process is just noting the same one.
-  if (moved.exitCode !== 0) await gitText(store, ["update-ref", "--stdin"], { input: deletions.join("") });
+  await updateRefs(store, [...updates, ...deletions]).catch(() => updateRefs(store, deletions));
 }
 
 /** What for-each-ref puts between the parts: a message has no NUL. */

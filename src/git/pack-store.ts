@@ -5,6 +5,7 @@ import { systemClock } from "../core/clock.ts";
 import { fetchRefs } from "./fetch-refs.ts";
 import { gitText } from "./git.ts";
 import type { PrivateStore } from "./private-store.ts";
+import { updateRefs } from "./store-refs.ts";
 
 /** Bytes on the disk. */
 export type Packed = { before: number; after: number };
@@ -51,8 +52,8 @@ async function forgetRefs(store: PrivateStore, prefixes: readonly string[], ther
     const [ref = ""] = line.split(" ");
     return ref.startsWith("refs/garza/scratch/") ? !isAlive(Number(/\/(\d+)-/.exec(ref)?.[1])) : !there.has(ref);
   });
-  const input = old.filter(Boolean).map((line) => `delete ${line}\n`);
-  if (input.length > 0) await gitText(store, ["update-ref", "--stdin"], { input: input.join("") });
+  const lines = old.filter(Boolean).map((line) => `delete ${line}`);
+  if (lines.length > 0) await updateRefs(store, lines);
 }
 
 function isAlive(pid: number): boolean {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { problemOf } from "../core/process/trouble.ts";
 import { type GitPlace, git, gitText } from "./git.ts";
 import { findRemote, type Remote } from "./remote.ts";
+import { updateRefs } from "./store-refs.ts";
 import type { Tree } from "./tree.ts";
 
 /** Git calls work in it: see `git`. */
@@ -75,8 +76,7 @@ async function make(tree: Tree, gitDir: string): Promise<void> {
 export async function forgetIfBroken(store: PrivateStore): Promise<boolean> {
   const walked = await git(store, ["rev-list", "--objects", "--quiet", "--all"]);
   if (walked.exitCode === 0) return false;
-  const refs = await gitText(store, ["for-each-ref", "--format=delete %(refname)"]);
-  await gitText(store, ["update-ref", "--stdin"], { input: `${refs}\n` });
+  await updateRefs(store, (await gitText(store, ["for-each-ref", "--format=delete %(refname)"])).split("\n"));
   return true;
 }
 

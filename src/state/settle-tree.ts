@@ -8,10 +8,11 @@ import { makeFolder, readRegular } from "../core/files.ts";
 import { lockFile } from "../core/flock.ts";
 import { replaceInTree } from "../core/tree-file.ts";
 import { fetchRefs } from "../git/fetch-refs.ts";
-import { git, gitText } from "../git/git.ts";
+import { git } from "../git/git.ts";
 import { forgetIfBroken, type PrivateStore } from "../git/private-store.ts";
 import { moveTree } from "../git/rebase.ts";
 import { pathInRepository, type RemoteBranch, textIn } from "../git/remote-branch.ts";
+import { updateRefs } from "../git/store-refs.ts";
 import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
 import { isOfFile } from "./read-text.ts";
 import { reapply } from "./reapply.ts";
@@ -70,7 +71,7 @@ async function follow(at: StateTree, store: PrivateStore, { ref, tip }: Publishe
 }
 
 async function bring(tree: Tree, store: PrivateStore, tip: string): Promise<boolean> {
-  await gitText(store, ["update-ref", "refs/garza/published", tip]);
+  await updateRefs(store, [`update refs/garza/published ${tip}`]);
   const flags = ["-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--no-recurse-submodules"];
   return (await git(tree, ["fetch", ...flags, store.gitDir, "refs/garza/published"])).exitCode === 0;
 }

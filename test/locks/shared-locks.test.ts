@@ -1,6 +1,6 @@
 /** Locks of several machines, held at a real remote. */
 import { describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.ts";
 import { fleets, forge, type Machine, problemOf } from "../support/machines.ts";
@@ -159,6 +159,22 @@ describe("what stands at the remote", () => {
     forge(at, "mine");
     await until(() => heard(one, "lost").length === 1);
     expect(heard(one, "lost")).toMatchObject([{ operation: "op_1", why: "its commit holds no record" }]);
+  });
+
+  test("a store in which a git was killed as it wrote goes on", async () => {
+    const at = here();
+    const one = at.machine("one");
+    await one.acquire("op_1");
+    const { store } = await one.sharing();
+    writeFileSync(join(store.gitDir, "packed-refs.lock"), "");
+    await one.release("op_1");
+    await one.locks.settled();
+    const two = at.machine("two");
+    await two.acquire("op_2");
+    await two.release("op_2");
+    await two.locks.settled();
+    expect(await one.acquire("op_3")).toBe(3);
+    expect(existsSync(join(store.gitDir, "packed-refs.lock"))).toBe(false);
   });
 
   test("a store that was removed is made again", async () => {
