@@ -23,7 +23,7 @@ test("one connection for all calls, kept as long as we say, or the user", async 
   await using transport = await openTransport("ssh");
   const at = here(transport);
   const { GIT_SSH_COMMAND = "" } = transport.env;
-  const brief = { GIT_SSH_COMMAND: `${GIT_SSH_COMMAND} -o ControlPersist=1` };
+  const brief = { GIT_SSH_COMMAND: `${GIT_SSH_COMMAND} -o ControlPersist=5` };
   const [one, two] = [at.machine("one", { env: brief }), at.machine("two")];
   for (const machine of [one, two]) {
     const before = transport.connections();
