@@ -55,9 +55,11 @@ export async function pushRefs(
   const pushed = await askRemote(store, args);
   if (pushed === "late") return { kind: "unknown", trouble: tooLate(store) };
   const refs = readPorcelain(pushed.stdout);
-  if (moves.every(({ ref }) => refs.has(ref))) return { kind: "answered", refs };
   const said = readable(pushed.stderr);
   const trouble = troubleOf(said, pushed.exitCode);
+  // What was sent could not be kept, mostly for want of space: no rule has refused it, and no ref was looked at.
+  if (/^error: remote unpack failed/m.test(said)) return { kind: "failed", trouble };
+  if (moves.every(({ ref }) => refs.has(ref))) return { kind: "answered", refs };
   return { kind: hasSent(trouble) ? "unknown" : "failed", trouble };
 }
 
