@@ -57,8 +57,8 @@ export async function pushRefs(
   const refs = readPorcelain(pushed.stdout);
   const said = readable(pushed.stderr);
   const trouble = troubleOf(said, pushed.exitCode);
-  // What was sent could not be kept, mostly for want of space: no rule has refused it, and no ref was looked at.
-  if (/^error: remote unpack failed/m.test(said)) return { kind: "failed", trouble };
+  // No rule has refused it, and no ref was looked at.
+  if (isFull(said)) return { kind: "failed", trouble };
   if (moves.every(({ ref }) => refs.has(ref))) return { kind: "answered", refs };
   return { kind: hasSent(trouble) ? "unknown" : "failed", trouble };
 }
@@ -71,6 +71,10 @@ function refspec({ ref, from, to }: RefMove | RefDeletion): string {
   }
   return `${to}:${ref}`;
 }
+
+/** Its disk could not take what was sent. */
+const isFull = (said: string) =>
+  /^error: remote unpack failed/m.test(said) && /No space left|quota|unable to (?:create|write)/i.test(said);
 
 const isCommit = (oid: string) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(oid);
 
