@@ -24,8 +24,9 @@ export async function planOperation(
     const { places, env } = surrounding;
     const settings = loadSettings(places, env);
     const { root } = places;
+    const open = remoteOf({ root, settings, sockets: join(places.data, "ssh"), env });
     const remote = async () => {
-      const store = await remoteOf({ root, settings, sockets: join(places.data, "ssh"), env })();
+      const store = await open();
       return store && { store, legacy: openLegacy({ store, root, settings }) };
     };
     // Only who asks for checks wants to wait for the network.
