@@ -17,7 +17,7 @@ export type Publication = {
   changes: readonly (LoggedChange & { guarded: boolean })[];
   /** Transitions of the locks under which they were made. */
   moves: readonly RefMove[];
-  /** The setting `state.branch`, and what an empty remote's branch is called. */
+  /** See `fetchBranch`. */
   branch: string;
   message: string;
   author: string;

@@ -11,13 +11,13 @@ import { updateRefs } from "./store-refs.ts";
 export type Packed = { before: number; after: number };
 
 /**
- * `prefixes`: the refs of the remote that transitions stand on. They are fetched first: what stays reachable by them is
+ * `prefixes`: folders of the remote's refs that transitions stand on. They are fetched first: what stays reachable by them is
  * never removed, so that a lease can't stand on a commit that is gone. Throws `remote-unreachable`, `remote-refused`.
  */
 export async function packStore(store: PrivateStore, prefixes: readonly string[]): Promise<Packed> {
   const { bytes: before } = await measureStore(store);
-  const there = new Set((await fetchRefs(store, prefixes)).map(({ ref }) => seenRef(ref)));
-  await forgetRefs(store, prefixes, there);
+  await fetchRefs(store, prefixes);
+  await forgetScratch(store);
   sweepIndexes(store);
   await gitText(store, ["gc", "--quiet", `--prune=${keptFor}`]);
   return { before, after: (await measureStore(store)).bytes };
@@ -42,18 +42,15 @@ async function measureStore(store: PrivateStore): Promise<{ bytes: number; loose
   return { bytes: (number("size") + number("size-pack")) * 1024, loose: number("count") };
 }
 
-const seenRef = (ref: string) => `refs/garza/seen/${ref.slice("refs/".length)}`;
-
-/** Notes of what is no longer at the remote, and what processes that died had fetched. */
-async function forgetRefs(store: PrivateStore, prefixes: readonly string[], there: ReadonlySet<string>): Promise<void> {
-  const noted = ["refs/garza/scratch/", ...prefixes.map(seenRef)];
-  const found = await gitText(store, ["for-each-ref", "--format=%(refname) %(objectname)", ...noted]);
-  const old = found.split("\n").filter((line) => {
-    const [ref = ""] = line.split(" ");
-    return ref.startsWith("refs/garza/scratch/") ? !isAlive(Number(/\/(\d+)-/.exec(ref)?.[1])) : !there.has(ref);
-  });
-  const lines = old.filter(Boolean).map((line) => `delete ${line}`);
-  if (lines.length > 0) await updateRefs(store, lines);
+/** What processes that died had fetched. */
+async function forgetScratch(store: PrivateStore): Promise<void> {
+  const found = await gitText(store, ["for-each-ref", "--format=%(refname) %(objectname)", "refs/garza/scratch/"]);
+  const old = found.split("\n").filter((line) => line !== "" && !isAlive(Number(/\/(\d+)-/.exec(line)?.[1])));
+  if (old.length > 0)
+    await updateRefs(
+      store,
+      old.map((line) => `delete ${line}`),
+    );
 }
 
 function isAlive(pid: number): boolean {

@@ -1,6 +1,5 @@
 /** What is wrong with shared locks, as far as a look tells. */
-import type { LeftLocks } from "../../git/left-locks.ts";
-import { findLeftLocks } from "../../git/left-locks.ts";
+import { findLeftLocks, type LeftLocks } from "../../git/left-locks.ts";
 import { leasesIn } from "../../locks/leases.ts";
 import { type LockView, type Surveyor, surveyLocks } from "../../locks/survey.ts";
 import { legacyFile } from "../lock-settings.ts";
