@@ -4,14 +4,18 @@
  */
 import { problem } from "../core/problem.ts";
 import { isMapping } from "../core/value.ts";
-import { pathInRepository, textIn } from "../git/remote-branch.ts";
+import { fetchBranch, pathInRepository, textIn } from "../git/remote-branch.ts";
 import type { Sharing } from "./sharing.ts";
 
 /** A path in the root. Its key `generation` has an integer for each resource. */
 export const generationsFile = "infra/state/locks.json";
 
-/** `tip`: the state branch's newest commit, null for none. 0 where nothing is recorded. Throws `data-damaged`. */
-export async function generationAt({ store, root }: Sharing, tip: string | null, resource: string): Promise<number> {
+/**
+ * To be asked after a look that found no ref: who deletes one has recorded its generation before. 0 where nothing is
+ * recorded. Throws `data-damaged`, `remote-unreachable`, `remote-refused`.
+ */
+export async function generationOf({ store, root, branch }: Sharing, resource: string): Promise<number> {
+  const { tip } = await fetchBranch(store, branch);
   const generations = readGenerations(await textIn(store, tip, pathInRepository(root, generationsFile)));
   return Object.hasOwn(generations, resource) ? (generations[resource] ?? 0) : 0;
 }

@@ -15,8 +15,13 @@ export const lockRef = (store: Prefixed, resource: string): string => `${lockFol
 
 /** Null: it was never used. Throws `remote-unreachable`, `remote-refused`. */
 export async function readLock(store: PrivateStore, resource: string): Promise<Seen | null> {
-  const ref = lockRef(store, resource);
-  const found = (await fetchRefs(store, [ref])).find((each) => each.ref === ref);
+  return seenIn(store, await fetchRefs(store, [lockRef(store, resource)]), resource);
+}
+
+/** One lock among refs that were found. */
+export function seenIn(store: Prefixed, refs: readonly FoundRef[], resource: string): Seen | null {
+  const own = lockRef(store, resource);
+  const found = refs.find(({ ref }) => ref === own);
   return found ? seenAt(store, found, resource) : null;
 }
 
@@ -33,7 +38,7 @@ export function locksIn(store: Prefixed, refs: readonly FoundRef[]): { resource:
 }
 
 /** A long name's ref is a hash of it: the record tells whose it is. */
-export function seenAt(store: Prefixed, { ref, oid, message }: FoundRef, resource?: string): Seen {
+function seenAt(store: Prefixed, { ref, oid, message }: FoundRef, resource?: string): Seen {
   const seen = readLockText(oid, message);
   if ("unreadable" in seen) return seen;
   const isOther = lockRef(store, seen.text.res) !== ref || (resource !== undefined && seen.text.res !== resource);

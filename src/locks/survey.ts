@@ -1,14 +1,12 @@
 /** Who has which lock, here and at the remote, and who waits for it: one look, beside whoever owns the database. */
 import type { Database } from "bun:sqlite";
-import type { FoundRef } from "../git/fetch-refs.ts";
-import type { PrivateStore } from "../git/private-store.ts";
 import { awayHolder, holderIn, holdersIn } from "./holders.ts";
-import type { Known } from "./leases.ts";
-import { fetchWithFiles, type Legacy } from "./legacy.ts";
-import { lockFolder, lockRef, locksIn, seenAt } from "./lock-refs.ts";
+import { fetchWithFiles } from "./legacy.ts";
+import { lockFolder, locksIn } from "./lock-refs.ts";
 import { heldRow, heldRows } from "./lock-rows.ts";
 import type { Seen } from "./lock-text.ts";
 import type { LockHolder } from "./locks.ts";
+import { type Look, type Looker, lookAt } from "./look.ts";
 import type { Sightings } from "./sightings.ts";
 import { readTickets, type Ticket, ticketFolder, ticketPrefix } from "./tickets.ts";
 import { lossText } from "./transact.ts";
@@ -34,7 +32,7 @@ export type Surveyor = {
   /** Null: there is none yet, and so no lock of this machine. */
   db: Database | null;
   /** Undefined: there is no remote. */
-  remote: { store: PrivateStore; sightings: Sightings; legacy: Legacy | undefined } | undefined;
+  remote: (Looker & { sightings: Sightings }) | undefined;
   host: string;
   now: number;
 };
@@ -63,11 +61,8 @@ export async function surveyLocks(surveyor: Surveyor): Promise<LockView[]> {
 export async function surveyLock(surveyor: Surveyor, resource: string): Promise<LockView> {
   const { remote } = surveyor;
   if (!remote) return viewOf(surveyor, { ...nothing, resource });
-  const { store } = remote;
-  const own = lockRef(store, resource);
-  const { refs, files } = await fetchWithFiles(remote, [own, ticketPrefix(store, resource)], resource);
-  const found = refs.find(({ ref }) => ref === own);
-  return viewOf(surveyor, { resource, seen: found ? seenAt(store, found, resource) : null, file: files[0], refs });
+  const look = await lookAt(remote, resource, [ticketPrefix(remote.store, resource)]);
+  return viewOf(surveyor, { resource, ...look });
 }
 
 /** As far as it is known here without asking anybody. */
@@ -79,7 +74,7 @@ export function knownLocks({ db, host, now }: Surveyor): LockView[] {
 }
 
 /** `refs`: what the remote has of its tickets. */
-type Looked = { resource: string; seen: Seen | null; file: Known | undefined; refs: readonly FoundRef[] };
+type Looked = Look & { resource: string };
 const nothing = { seen: null, file: undefined, refs: [] };
 
 function viewOf({ db, remote, host, now }: Surveyor, { resource, seen, file, refs }: Looked): LockView {

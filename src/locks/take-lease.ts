@@ -3,6 +3,7 @@ import { problem } from "../core/problem.ts";
 import { moveRefs } from "../git/move-refs.ts";
 import { type RemoteTrouble, remoteProblem } from "../git/remote-trouble.ts";
 import { moment } from "./deadlines.ts";
+import { generationOf } from "./generations.ts";
 import { type Known, type Lease, leaseOf, noteMoved, putLease } from "./leases.ts";
 import { moveOf } from "./lock-refs.ts";
 import { unreadable } from "./lock-text.ts";
@@ -31,7 +32,7 @@ export type Taken =
 export async function takeLease(sharing: Sharing, request: LeaseRequest): Promise<Taken> {
   const { db, store, clock, machine, sightings } = sharing;
   const { resource, holder, signal } = request;
-  let { seen, floor, file } = await firstLook(sharing, request, leaseOf(db.read, resource));
+  let { seen, file } = await firstLook(sharing, request, leaseOf(db.read, resource));
   let movedAt = clock.monotonic();
   for (let tries = 0; ; tries++) {
     signal.throwIfAborted();
@@ -49,15 +50,14 @@ export async function takeLease(sharing: Sharing, request: LeaseRequest): Promis
       await put(sharing, resource, { status: "away", owner: null, known: file });
       return { kind: "away", known: file };
     }
+    const floor = seen ? request.floor : Math.max(request.floor, await generationOf(sharing, resource));
     const now = clock.now();
-    const transition = isSame
-      ? renewed(held, now)
-      : acquired(resource, seen, holder, { floor: Math.max(floor, request.floor), now });
+    const transition = isSame ? renewed(held, now) : acquired(resource, seen, holder, { floor, now });
     const known = await attempt(sharing, request, transition, seen);
     if (known) return { kind: "taken", gen: known.text.gen, before: seen };
     await clock.sleep(jitter(tries, 2_000), signal);
     const last = seen?.oid;
-    ({ seen, floor, file } = await lookAt(sharing, resource));
+    ({ seen, file } = await lookAt(sharing, resource));
     if (seen?.oid !== last) movedAt = clock.monotonic();
     else if (clock.monotonic() - movedAt > stuckMs) throw problem(remoteProblem(store.remote, stuck(resource)));
   }
@@ -116,7 +116,7 @@ async function attempt(
 const put = ({ db }: Sharing, resource: string, lease: Pick<Lease, "status" | "owner" | "known">) =>
   db.write((writer) => putLease(writer, { resource, ...lease, ours: false }));
 
-type FirstLook = Pick<Look, "seen" | "floor"> & Partial<Pick<Look, "file">>;
+type FirstLook = Pick<Look, "seen" | "file">;
 
 /** What the remote has: as we left it, where we were the last to move it, and nobody can be before us; else a look tells. */
 async function firstLook(sharing: Sharing, request: LeaseRequest, before: Lease | undefined): Promise<FirstLook> {
@@ -125,7 +125,7 @@ async function firstLook(sharing: Sharing, request: LeaseRequest, before: Lease 
   const left = Date.parse(before.known.text.ren);
   const justLeft = sharing.clock.now() - left < rememberedMs;
   if (justLeft) return standAside(sharing, request, before.known, left);
-  return sharing.legacy ? lookAt(sharing, resource) : { seen: before.known, floor: 0 };
+  return sharing.legacy ? lookAt(sharing, resource) : { seen: before.known, file: undefined };
 }
 
 /** So long after we had it, we look for others who wait before we take it again. Milliseconds. */

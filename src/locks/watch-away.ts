@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import { GarzaError } from "../core/problem.ts";
 import { putLease } from "./leases.ts";
 import { fetchWithFiles } from "./legacy.ts";
-import { lockRef, seenAt } from "./lock-refs.ts";
+import { lockRef, seenIn } from "./lock-refs.ts";
 import type { Sharing } from "./sharing.ts";
 
 export type AwayWatch = {
@@ -67,8 +67,7 @@ export function watchAway({ sharing, isWanted, onFree, clock }: AwayWatchRequest
     const own = resources.map((resource) => lockRef(store, resource));
     const { refs, files } = await fetchWithFiles(found, own);
     for (const resource of resources) {
-      const ref = refs.find((each) => each.ref === lockRef(store, resource));
-      const seen = ref ? seenAt(store, ref, resource) : null;
+      const seen = seenIn(store, refs, resource);
       const isHeld = seen !== null && "text" in seen && seen.text.st === "held" && !found.sightings.look(seen);
       const isAway = isHeld || files.some(({ text }) => text.res === resource);
       if (isAway) {

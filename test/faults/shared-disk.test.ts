@@ -31,33 +31,35 @@ const git = async (box: Box, { inside }: SmallDisk, ...args: string[]) => {
   return stdout.trim();
 };
 
-/** A remote, or a part of the clone, on a disk of its own. */
-async function onSmallDisk(box: Box, place: string, remote: string): Promise<SmallDisk> {
+/** The remote's folder, or a part of this machine's, on a disk of its own. */
+async function onSmallDisk(box: Box, place: string): Promise<{ disk: SmallDisk; remote: string }> {
+  const remote = join(place === smallRemote(box) ? place : box.folder, "remote.git");
   const disk = await smallDisk(box, place === box.data ? 64 : 8, place);
   await git(box, disk, "init", "-q", "--bare", "-b", "main", remote);
   await git(box, disk, "remote", "add", "origin", remote);
   await git(box, disk, "push", "-q", "-u", "origin", "main");
-  return disk;
+  return { disk, remote };
 }
 
 const set = (box: Box, { inside }: SmallDisk, to: string) => runBehind(box, inside, "run", "t/set", `to=${to}`);
 const published = (box: Box, disk: SmallDisk, remote: string) =>
   git(box, disk, "--git-dir", remote, "show", "main:infra/state/deployments.json");
 
-test.skipIf(!canMount)(
-  "a remote that has no space left takes no lock, says why, and goes on when there is some",
-  async () => {
+const smallRemote = (box: Box) => join(box.folder, "small");
+const smallStore = (box: Box) => join(box.root, ".git", "garza");
+
+test.skipIf(!canMount).each([
+  ["a remote", smallRemote, /the remote origin .*(No space left|unpack|unable to)/],
+  ["a clone", smallStore, /garza\/store\.git: .*(couldn't write|No space left)/],
+] as const)(
+  "%s that has no space left takes no lock, says why, and goes on when there is some",
+  async (_, placeOf, says) => {
     await using box = await faultyBox({ files });
-    const place = join(box.folder, "small");
-    const remote = join(place, "remote.git");
-    const disk = await onSmallDisk(box, place, remote);
+    const { disk, remote } = await onSmallDisk(box, placeOf(box));
     expect((await set(box, disk, "1")).exitCode).toBe(0);
     disk.fill("filler");
     const refused = await set(box, disk, "2");
-    expect([refused.exitCode, refused.stderr]).toEqual([
-      1,
-      expect.stringMatching(/the remote origin .*(No space left|unpack|unable to)/),
-    ]);
+    expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringMatching(says)]);
     expect(await published(box, disk, remote)).toBe('{"web": "1"}');
     rmSync(disk.at("filler"));
     expect((await set(box, disk, "3")).exitCode).toBe(0);
@@ -71,35 +73,10 @@ test.skipIf(!canMount)(
   },
 );
 
-test.skipIf(!canMount)(
-  "a clone that has no space left takes no lock, says why, and goes on when there is some",
-  async () => {
-    await using box = await faultyBox({ files });
-    const remote = join(box.folder, "remote.git");
-    const disk = await onSmallDisk(box, join(box.root, ".git", "garza"), remote);
-    expect((await set(box, disk, "1")).exitCode).toBe(0);
-    disk.fill("filler");
-    const refused = await set(box, disk, "2");
-    expect([refused.exitCode, refused.stderr]).toEqual([
-      1,
-      expect.stringMatching(/garza\/store\.git: .*(couldn't write|No space left)/),
-    ]);
-    expect(await published(box, disk, remote)).toBe('{"web": "1"}');
-    rmSync(disk.at("filler"));
-    expect((await set(box, disk, "3")).exitCode).toBe(0);
-    expect([await published(box, disk, remote), await git(box, disk, "status", "--porcelain")]).toEqual([
-      '{"web": "3"}',
-      "",
-    ]);
-  },
-);
-
-const smallRemote = (box: Box) => join(box.folder, "small");
-
 /** `isOwed`: it can't be given to the others now. For the data folder the journal keeps room. */
 const places: [what: string, place: (box: Box) => string, says: RegExp, isOwed: boolean][] = [
   ["the remote", smallRemote, /owed to other machines.* the remote origin .*No space left on device/, true],
-  ["the clone", (box) => join(box.root, ".git", "garza"), /owed to other machines.*No space left on device/, true],
+  ["the clone", smallStore, /owed to other machines.*No space left on device/, true],
   ["the data folder", (box) => box.data, /no space left at .*what runs is recorded, nothing more is begun/, false],
 ];
 
@@ -107,9 +84,7 @@ test.skipIf(!canMount).each(places)(
   "where %s fills up while a lock is held, what was done is kept, and the others have it when there is space",
   async (_, placeOf, says, isOwed) => {
     await using box = await faultyBox({ files });
-    const place = placeOf(box);
-    const remote = join(place === smallRemote(box) ? place : box.folder, "remote.git");
-    const disk = await onSmallDisk(box, place, remote);
+    const { disk, remote } = await onSmallDisk(box, placeOf(box));
     expect((await set(box, disk, "1")).exitCode).toBe(0);
     const run = startBehind(box, disk.inside, "run", "t/held", "to=2");
     await run.says("▸ wait");
