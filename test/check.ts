@@ -1,5 +1,5 @@
 /** The gate (`bun run check`): everything that must hold before a change is shared. CI runs the same. */
-import { closingLine, runAllTests } from "./run.ts";
+import { closingLine, runAllTests, sayFailures } from "./run.ts";
 
 const gates: Record<string, string[]> = {
   "format and lint": ["biome", "ci", "--colors=off", "--error-on-warnings", "."],
@@ -13,6 +13,7 @@ for (const [name, command] of Object.entries(gates)) count(name, [process.execPa
 count("build and smoke run", [process.execPath, "run", "build"]);
 
 const tests = await runAllTests();
+sayFailures(tests.failures);
 console.log(closingLine({ ...tests, passed: tests.passed + passed, failed: tests.failed + failed }));
 process.exitCode = failed + tests.failed === 0 ? 0 : 1;
 

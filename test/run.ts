@@ -8,9 +8,13 @@ import { join } from "node:path";
 import { compileGarza } from "../build.ts";
 
 export type Counts = { passed: number; failed: number; skipped: number };
+export type Results = Counts & {
+  /** Place, name and reason of each failed test. */
+  failures: string[];
+};
 
 /** Runs `bun test` with these arguments. What is wrong with the run itself counts as one failure. */
-export async function runTests(args: readonly string[]): Promise<Counts> {
+export async function runTests(args: readonly string[]): Promise<Results> {
   const folder = await mkdtemp(join(tmpdir(), "garza-tests-"));
   try {
     const report = join(folder, "report.xml");
@@ -25,11 +29,11 @@ export async function runTests(args: readonly string[]): Promise<Counts> {
     const tests = Bun.spawn(command, { stdin: "ignore", stdout: "inherit", stderr: "pipe" });
     const said = await passOn(tests.stderr);
     const exitCode = await tests.exited;
-    const counts = countReport(await readFile(report, "utf8").catch(() => ""));
+    const xml = await readFile(report, "utf8").catch(() => "");
+    const [counts, failures] = [countReport(xml), failuresOf(xml)];
     const fault = faultOf({ said, exitCode, counts });
-    if (fault === undefined) return counts;
-    console.error(`the run itself failed: ${fault}`);
-    return { ...counts, failed: counts.failed + 1 };
+    if (fault === undefined) return { ...counts, failures };
+    return { ...counts, failed: counts.failed + 1, failures: [...failures, `the run itself failed: ${fault}`] };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -39,7 +43,7 @@ export async function runTests(args: readonly string[]): Promise<Counts> {
  * All of them: what waits for git, ssh and clocks most of the time beside what computes; then, alone, what tells by time
  * whether a process was killed, stopped or served as it should be.
  */
-export async function runAllTests(): Promise<Counts> {
+export async function runAllTests(): Promise<Results> {
   const files = [...new Bun.Glob("test/**/*.test.ts").scanSync(".")].sort();
   const isOf = (folders: readonly string[]) => (file: string) => folders.some((folder) => file.startsWith(folder));
   const waiting = files.filter(isOf(waits));
@@ -55,11 +59,12 @@ const needsQuiet = [
   ...["core/", "crash/", "engine/", "faults/"].map((name) => `test/${name}`),
 ];
 
-const sumOf = (all: readonly Counts[]): Counts =>
-  all.reduce((sum, { passed, failed, skipped }) => ({
+const sumOf = (all: readonly Results[]): Results =>
+  all.reduce((sum, { passed, failed, skipped, failures }) => ({
     passed: sum.passed + passed,
     failed: sum.failed + failed,
     skipped: sum.skipped + skipped,
+    failures: [...sum.failures, ...failures],
   }));
 
 async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
@@ -80,6 +85,23 @@ export function countReport(xml: string): Counts {
   return { passed: tests - failed - skipped, failed, skipped };
 }
 
+/** Each failed test of the report: `<file>:<line> <name>`, then the error and its stack. */
+export function failuresOf(xml: string): string[] {
+  const failed = /<testcase ([^>]*)>\s*<failure ([^>]*?)(?:\/>|>([^<]*)<)/g;
+  return [...xml.matchAll(failed)].map(([, test = "", failure = "", error]) => {
+    const [file, line, name] = ["file", "line", "name"].map((key) => attributeOf(test, key));
+    return unescapeXml(`${file}:${line} ${name}\n${error ?? attributeOf(failure, "message")}`).trimEnd();
+  });
+}
+
+const attributeOf = (attributes: string, key: string) => new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1] ?? "?";
+
+const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+const unescapeXml = (text: string) =>
+  text.replace(/&(?:#(\d+)|(\w+));/g, (whole, code, name) =>
+    code === undefined ? (named[name] ?? whole) : String.fromCodePoint(Number(code)),
+  );
+
 /** Why a run can't count as a success though no test of its report failed, or undefined. */
 export function faultOf(run: { said: string; exitCode: number; counts: Counts }): string | undefined {
   const { said, exitCode, counts } = run;
@@ -92,6 +114,11 @@ export function faultOf(run: { said: string; exitCode: number; counts: Counts })
   return undefined;
 }
 
+/** Said again in the end, where a long log that is cut short still has it. */
+export function sayFailures(failures: readonly string[]): void {
+  for (const failure of failures) console.log(`FAIL ${failure}\n`);
+}
+
 export function closingLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
@@ -99,7 +126,8 @@ export function closingLine({ passed, failed, skipped }: Counts): string {
 if (import.meta.main) {
   if (!process.env.GARZA_BIN) await compileGarza("dist/garza");
   const words = process.argv.slice(2);
-  const counts = words.length > 0 ? await runTests(words) : await runAllTests();
-  console.log(closingLine(counts));
-  process.exitCode = counts.failed === 0 ? 0 : 1;
+  const results = words.length > 0 ? await runTests(words) : await runAllTests();
+  sayFailures(results.failures);
+  console.log(closingLine(results));
+  process.exitCode = results.failed === 0 ? 0 : 1;
 }

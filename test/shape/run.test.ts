@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
-import { closingLine, countReport, faultOf } from "../run.ts";
+import { closingLine, countReport, failuresOf, faultOf } from "../run.ts";
 import { sandbox } from "../support/sandbox.ts";
 import { repository } from "../support/sources.ts";
 
@@ -39,6 +39,28 @@ test("a test that exits with success fails the run", async () => {
   const honest = await box.run(process.execPath, join(repository, "test/run.ts"), "./passes.test.ts");
   expect(honest.exitCode).toBe(0);
   expect(honest.stdout).toMatch(/(^|\n)1 passed, 0 failed\n$/);
+});
+
+test("each failed test is told with place, name and reason just before the closing line", async () => {
+  const files = {
+    "fails.test.ts": `import { describe, expect, test } from "bun:test";
+test("passes", () => {});
+describe("a < b", () => {
+  test('says "&lt;"', () => expect("&amp; 'x'").toBe("<y>"));
+});
+test("is late", () => Bun.sleep(5000), 10);
+`,
+  };
+  await using box = await sandbox({ git: false, files, env: { GARZA_BIN: process.execPath } });
+  const ended = await box.run(process.execPath, join(repository, "test/run.ts"), "./fails.test.ts");
+  expect(ended.stdout).toContain('FAIL fails.test.ts:4 says "&lt;"\n');
+  expect(ended.stdout).toContain('Expected: "<y>"\nReceived: "&amp; \'x\'"');
+  expect(ended.stdout).toMatch(/FAIL fails\.test\.ts:6 is late\ntest timed out\n\n1 passed, 2 failed\n$/);
+});
+
+test("a failure without a reason is told as well", () => {
+  const xml = '<testcase name="x" file="a.test.ts" line="2">\n<failure type="Error" /></testcase><testcase name="y" />';
+  expect(failuresOf(xml)).toEqual(["a.test.ts:2 x\n?"]);
 });
 
 test("what the tests need is installed only where it is missing", async () => {
