@@ -97,7 +97,7 @@ async function attempt(
       writer.query("update lock set token = ? where resource = ?").run(known.text.gen, resource);
     });
     deadlines.set(resource, sentAt, known.text.ttl);
-    tickets.forget(resource);
+    tickets.forget(store, resource);
     return known;
   }
   // In doubt, it is given back as soon as somebody can be asked.

@@ -2,8 +2,11 @@
  * Who waits for a lock leaves a ticket at the remote. A machine that had the lock meanwhile stands aside for those who
  * have waited since before: it would win every time, as it alone knows the moment in which the lock becomes free.
  */
+import { rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
+import { makeFolder, readRegular } from "../core/files.ts";
 import { type FoundRef, fetchRefs } from "../git/fetch-refs.ts";
 import { gitText } from "../git/git.ts";
 import { moveRefs } from "../git/move-refs.ts";
@@ -22,7 +25,7 @@ export type Tickets = {
   /** The move that takes it back, to be made with the push that gets the lock; undefined without one. */
   takingBack(store: PrivateStore, resource: string): Promise<RefMove | undefined>;
   /** That push got the lock. */
-  forget(resource: string): void;
+  forget(store: PrivateStore, resource: string): void;
   /** Nobody waits any more. */
   tearUp(store: PrivateStore, resource: string): Promise<void>;
 };
@@ -70,6 +73,9 @@ function parse(message: string): unknown {
   }
 }
 
+/** A note that was cut short by a crash is none. */
+const isOid = (text: string) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+
 type Drawn = { oid: string | null; since: number; seen: number };
 
 export function openTickets(machine: { id: string; host: string }, clock: Clock): Tickets {
@@ -101,6 +107,8 @@ export function openTickets(machine: { id: string; host: string }, clock: Clock)
   const push = async (store: PrivateStore, resource: string, ticket: Drawn, seen: number | null) => {
     for (let from = ticket.oid, tries = 0; tries < 2; tries++) {
       const move = await moveTo(store, resource, { ...ticket, oid: from }, seen);
+      // From here on it may be there, whatever becomes of this process.
+      if (seen !== null) note(store, resource, move.to);
       const result = await moveRefs(store, [move], { atomic: false });
       const moved = result.kind === "settled" ? result.refs.get(move.ref)?.kind : undefined;
       if (moved === "moved") return move.to;
@@ -109,6 +117,23 @@ export function openTickets(machine: { id: string; host: string }, clock: Clock)
       from = (await fetchRefs(store, [move.ref])).find(({ ref }) => ref === move.ref)?.oid ?? null;
     }
     return undefined;
+  };
+
+  /** The ticket of a process that was killed as it waited: without it, others would stand aside for nobody. */
+  const noteFile = (store: PrivateStore, resource: string) =>
+    join(store.gitDir, "..", "waits", `${machine.id}-${encodeResource(resource)}`);
+  const note = (store: PrivateStore, resource: string, oid: string) => {
+    const file = noteFile(store, resource);
+    makeFolder(dirname(file));
+    writeFileSync(file, oid);
+  };
+  const leftBehind = (store: PrivateStore, resource: string): Drawn | undefined => {
+    const oid = readRegular(noteFile(store, resource))?.text ?? "";
+    return isOid(oid) ? { oid, since: clock.now(), seen: 0 } : undefined;
+  };
+  const forget = (store: PrivateStore, resource: string) => {
+    drawn.delete(resource);
+    rmSync(noteFile(store, resource), { force: true });
   };
 
   return {
@@ -122,16 +147,16 @@ export function openTickets(machine: { id: string; host: string }, clock: Clock)
       if (oid !== undefined) drawn.set(resource, { ...ticket, oid, seen: now });
     },
     async takingBack(store, resource) {
-      const ticket = drawn.get(resource);
+      const ticket = drawn.get(resource) ?? leftBehind(store, resource);
       if (!ticket?.oid) return undefined;
       // Where another one gets the lock, it is to be shown again at once: it has its place by when it was drawn.
       drawn.set(resource, { ...ticket, seen: 0 });
       return moveTo(store, resource, ticket, null);
     },
-    forget: (resource) => void drawn.delete(resource),
+    forget,
     async tearUp(store, resource) {
       const ticket = drawn.get(resource);
-      drawn.delete(resource);
+      forget(store, resource);
       if (ticket?.oid) await push(store, resource, ticket, null).catch(() => undefined);
     },
   };

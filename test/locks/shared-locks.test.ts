@@ -1,6 +1,6 @@
 /** Locks of several machines, held at a real remote. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.ts";
 import { fleets, forge, type Machine, problemOf } from "../support/machines.ts";
@@ -56,6 +56,29 @@ test("it stands aside once for who never comes, and again when they show that th
   show();
   expect([await turn("op_5"), await turn("op_6")]).toEqual([true, false]);
 });
+
+test("what a machine left as it died waiting is taken back when it gets the lock", async () => {
+  const at = here();
+  const [one, two] = [at.machine("one"), at.machine("two")];
+  await one.acquire("op_1");
+  void two.acquire("op_2", { waitSeconds: 60 }).catch(() => {});
+  const ticket = () => JSON.parse(at.git(at.remote, "log", "-1", "--format=%B", "refs/garza/waits/db/id-two"));
+  await until(() => Object.keys(at.refs("refs/garza/waits/")).length === 1);
+  // It dies: what it would do in the end is not done.
+  const left = at.refs("refs/garza/waits/")["refs/garza/waits/db/id-two"] ?? "";
+  const noted = readFileSync(note(two), "utf8");
+  const again = await two.again();
+  await one.release("op_1");
+  await one.locks.settled();
+  at.git(at.remote, "update-ref", "refs/garza/waits/db/id-two", left);
+  writeFileSync(note(two), noted);
+  expect(ticket().seen).toBeString();
+  await again.acquire("op_3");
+  expect(ticket().seen).toBeNull();
+  expect(existsSync(note(two))).toBe(false);
+});
+
+const note = ({ root }: Machine) => join(root, ".git/garza/waits/id-two-db");
 
 test("a wait ends at its time, or with its signal, and leaves the machine's own lock free", async () => {
   const at = here();
