@@ -20,6 +20,7 @@ function whereTo({ step, type, rendering, frame }: Pick<Reached, "step" | "type"
   return elsewhere(host, frame.run.world);
 }
 
-const doneThere: ReadonlySet<string> = new Set(["ssh_command", "script", "upload"]);
+/** Step types whose effect is on their `host`. */
+export const doneThere: ReadonlySet<string> = new Set(["ssh_command", "script", "upload"]);
 
 export const thereAlready = "its check says that the effect is there already";

@@ -12,6 +12,7 @@ import { bindParameters, type Given } from "../template/parameters.ts";
 import { readTemplate } from "../template/read.ts";
 import { Scope } from "../template/scope.ts";
 import { type Template, walkSteps } from "../template/template.ts";
+import { type HostsRequest, hostsOf } from "./hosts-of.ts";
 import { splitSecrets } from "./parameter-secrets.ts";
 import { targetOf } from "./target.ts";
 import type { ReadOnlyWorld } from "./world.ts";
@@ -61,6 +62,7 @@ export function prepare(world: ReadOnlyWorld, source: TemplateSource, request: R
     // A nested operation runs in its parent's place.
     concurrency_group: parent === null ? fill(group) || null : null,
     exclusive: parent === null && fill(exclusive) !== "" ? 1 : 0,
+    hosts: JSON.stringify(parent === null ? hostsOf(template, parameters, hostsIn(world)) : []),
     timeout: request.timeout ?? null,
     parent: parent?.id ?? null,
     parent_step: parent?.step ?? null,
@@ -74,6 +76,12 @@ export function prepare(world: ReadOnlyWorld, source: TemplateSource, request: R
   };
   return { submission, template, warnings, secrets };
 }
+
+const hostsIn = (world: ReadOnlyWorld): HostsRequest => ({
+  world,
+  openScope: () => parameterScope({}),
+  child: (name) => validateOnce(world, world.library.find(name)).template,
+});
 
 /** A batch asks for the same source again and again. */
 function validateOnce(world: ReadOnlyWorld, source: TemplateSource): Validation {

@@ -1,13 +1,14 @@
 /** Which operation is next. Everything here runs inside one transaction of the store. */
 import type { Database } from "bun:sqlite";
 import type { Bindings } from "../store/store.ts";
+import { type Applicant, openApart } from "./apart.ts";
 import candidateSql from "./candidate.sql" with { type: "text" };
 import candidateOfSql from "./candidate-of.sql" with { type: "text" };
 import candidateOldestSql from "./candidate-oldest.sql" with { type: "text" };
 import claimOneSql from "./claim-one.sql" with { type: "text" };
 import type { Tell } from "./event-log.ts";
 import type { OperationRow } from "./rows.ts";
-import { type GroupLimit, hasRoom, isPaused, putAside, runningNow } from "./waiting.ts";
+import { type GroupLimit, hasRoom, isPaused, putAside } from "./waiting.ts";
 
 /** The process that claims: kept as JSON in `operation.owner`. */
 export type Claimant = { machine: string; boot: string; instance: string; pid: number };
@@ -43,9 +44,6 @@ export function claimNext(db: Database, choice: Choice, tell: Tell): Chosen {
         putAside(db, { id: row.id, waitingFor, wakeAt: null, now: choice.now });
         continue;
       }
-      // It is next, and runs alone or beside nobody who has to: nothing else is begun before it.
-      const { running, exclusive } = runningNow(db);
-      if (exclusive > 0 || (row.exclusive === 1 && running > 0)) return { kind: "none" };
     }
     const claimed = claimOne(db, row.id, choice, tell);
     if (claimed) return { kind: "claimed", row: claimed };
@@ -65,16 +63,27 @@ export function claimOne(
   return row;
 }
 
-function candidate(db: Database, { ids, overdueBefore }: Choice): OperationRow | null {
-  if (ids) return db.query<OperationRow, Bindings>(candidateOfSql).get({ ids: JSON.stringify(ids) });
-  const urgent = db.query<OperationRow, []>(candidateSql).get();
+type Candidate = Applicant & Pick<OperationRow, "template" | "concurrency_group" | "queued_at">;
+
+/** Looked through for one that may be begun, where somebody has to be alone on a host. */
+const mostLooks = 10_000;
+
+function candidate(db: Database, { ids, overdueBefore }: Choice): Candidate | undefined {
+  const apart = openApart(db, ids);
+  const first = (sql: string, bindings: Bindings = {}) =>
+    db
+      .query<Candidate, Bindings>(sql)
+      .all({ ...bindings, most: apart ? mostLooks : 1 })
+      .find((each) => !apart?.(each));
+  if (ids) return first(candidateOfSql, { ids: JSON.stringify(ids) });
+  const urgent = first(candidateSql);
   if (!urgent || urgent.started_at !== null || overdueBefore === null) return urgent;
-  const oldest = db.query<OperationRow, []>(candidateOldestSql).get();
+  const oldest = first(candidateOldestSql);
   return oldest && oldest.queued_at < overdueBefore ? oldest : urgent;
 }
 
 /** What it has to wait for, as a key that will be woken. */
-function obstacle(db: Database, { template, concurrency_group: group }: OperationRow, { groupLimit }: Choice) {
+function obstacle(db: Database, { template, concurrency_group: group }: Candidate, { groupLimit }: Choice) {
   if (isPaused(db, template)) return `pause:${template}`;
   return group === null || hasRoom(db, group, groupLimit) ? null : `group:${group}`;
 }

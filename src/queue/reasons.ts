@@ -2,6 +2,7 @@
 import type { Database } from "bun:sqlite";
 import type { Bindings } from "../store/store.ts";
 import aheadSql from "./ahead.sql" with { type: "text" };
+import { anyHost, type InTheWay, openApart } from "./apart.ts";
 import type { PauseRow } from "./requests.ts";
 import type { OperationRow } from "./rows.ts";
 import { type GroupLimit, inGroup, runningNow, split } from "./waiting.ts";
@@ -24,15 +25,16 @@ export function reasonOf(db: Database, row: OperationRow, { groupLimit, workers 
     return row.started_at === null
       ? "no agent runs: garza agent"
       : "its process is gone, and no agent runs: garza agent";
+  const inTheWay = openApart(db, null)?.(row);
+  if (inTheWay && row.started_at !== null) return apartReason(inTheWay);
   if (row.started_at !== null) return "it is carried on next";
   const pause = pauseOf(db, "") ?? pauseOf(db, row.template);
   if (pause) return pauseReason(pause);
   const group = row.concurrency_group;
   if (kind === "group" && group !== null)
     return `${inGroup(db, group)} of ${groupLimit(group)} running in group ${group}`;
-  const { running, exclusive } = runningNow(db);
-  if (exclusive > 0) return "an operation runs that wants to be alone";
-  if (row.exclusive === 1 && running > 0) return `it wants to be alone, and ${running} run`;
+  if (inTheWay) return apartReason(inTheWay);
+  const running = runningNow(db);
   const ahead = db.query<{ count: number }, Bindings>(aheadSql).get({ priority: row.priority, sequence: row.sequence });
   return `${running} of ${workers} workers busy, ${ahead?.count ?? 0} before it`;
 }
@@ -54,6 +56,13 @@ function lockReason(db: Database, resource: string, until: number | null): strin
   if (!holder) return `waiting for lock ${resource}, which is free now`;
   const { operator, operation, held_since } = holder;
   return `waiting for lock ${resource}, held by ${operator} (${operation}) since ${iso(held_since)}${latest}`;
+}
+
+function apartReason({ how, host, id, name }: InTheWay): string {
+  const where = host === anyHost ? "its hosts" : host;
+  if (how === "beside") return `it has to be alone on ${where}, where ${name} (${id}) runs`;
+  if (how === "alone") return `${name} (${id}) has to be alone on ${where}, and runs there`;
+  return `${name} (${id}) is before it, and waits to be alone on ${where}`;
 }
 
 const pauseOf = (db: Database, template: string) =>

@@ -13,8 +13,10 @@ export type OperationRow = {
   parameters: string;
   target: string | null;
   concurrency_group: string | null;
-  /** 1: nothing else runs meanwhile. */
+  /** 1: nothing else runs on its hosts meanwhile. */
   exclusive: 0 | 1;
+  /** JSON list: every name and address of each host that it works on; `*` is any host. */
+  hosts: string;
   /** Replaces the template's own time limit. */
   timeout: string | null;
   parent: string | null;

@@ -1,2 +1,2 @@
-select count(*) as running, coalesce(sum(exclusive), 0) as exclusive from operation
+select count(*) as running from operation
 where status = 'running' and parent is null

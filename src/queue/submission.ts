@@ -20,6 +20,7 @@ export type Submission = Pick<
   | "target"
   | "concurrency_group"
   | "exclusive"
+  | "hosts"
   | "timeout"
   | "parent"
   | "parent_step"

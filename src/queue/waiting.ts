@@ -60,8 +60,7 @@ export const hasRoom = (db: Database, group: string, limit: GroupLimit): boolean
 export const inGroup = (db: Database, group: string): number =>
   db.query<{ count: number }, Bindings>(inGroupSql).get({ group })?.count ?? 0;
 
-export const runningNow = (db: Database): { running: number; exclusive: number } =>
-  db.query<{ running: number; exclusive: number }, []>(runningSql).get() ?? { running: 0, exclusive: 0 };
+export const runningNow = (db: Database): number => db.query<{ running: number }, []>(runningSql).get()?.running ?? 0;
 
 /** The key is that of a lock which nobody holds, here or on another machine as far as we know. */
 export function isFree(db: Database, key: string): boolean {

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { nearest } from "../core/nearest.ts";
 import { problem } from "../core/problem.ts";
-import { isMapping, type Mapping } from "../core/value.ts";
+import { isMapping, type Mapping, type Value } from "../core/value.ts";
+import type { Services } from "../hosts/services.ts";
 import { type Check, type CheckConfig, checkKeys, defaultCheckMs, methodOf } from "./check.ts";
 import { durationSchema } from "./duration-schema.ts";
 import { flagSchema, wordSchema } from "./scalar-schemas.ts";
@@ -58,6 +59,20 @@ const misregistered = (service: string, message: string) =>
 
 const unknownService = (service: string, known: string[]) =>
   problem({ kind: "service-unknown", service, what: "service", nearest: nearest(service, known, 3) });
+
+/** Where its command runs; what comes by the network runs nowhere. */
+export function checkedOn(config: Mapping, services: Pick<Services, "entry">): (Value | null)[] {
+  const { service } = config;
+  const entry = typeof service === "string" ? services.entry(service) : undefined;
+  if (service !== undefined && !entry) return [service];
+  const registered = isMapping(entry?.health_check) ? entry.health_check : {};
+  const { host, method, ...rest } = { ...registered, ...config };
+  const where = host ?? (registered.command === undefined || method === "command" ? undefined : entry?.host);
+  if (rest.command === undefined) return [];
+  return methodOf({ ...rest, host: where, ...(method !== undefined && { method: method as never }) }) === "command"
+    ? [null]
+    : [where ?? null];
+}
 
 /** Faults of a check as it is written in a template. */
 export function checkFaults(config: Mapping): { key?: string; message: string }[] {

@@ -7,6 +7,7 @@ export const command = defineStep({
   schema: z.strictObject(shellKeys),
   languages: shellLanguages,
   places: ["directory"],
+  worksOn: () => [null],
   asks: statesExpectation,
   faults: shellFaults,
   effect: "changes",

@@ -14,6 +14,7 @@ export const download = defineStep({
     to: wordSchema.describe("Its path here; relative to the repository."),
   }),
   places: ["host", "from", "to"],
+  worksOn: ({ host }) => [host ?? null],
   effect: "idempotent",
   plan: ({ host, from, to }, context) => [showHost(host, context), { label: "download", text: `${from} -> ${to}` }],
 

@@ -24,6 +24,7 @@ export const git = defineStep({
   schema,
   languages: { command: "git", commands: "git" },
   places: ["directory"],
+  worksOn: () => [null],
   effect: "changes",
   resumes: true,
   defaultTimeout: hookLimit,

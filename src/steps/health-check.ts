@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { GarzaError } from "../core/problem.ts";
 import { runCheck } from "./check.ts";
-import { type CheckSource, checkFaults, checkSourceKeys, findCheck, showCheck } from "./check-source.ts";
+import { type CheckSource, checkedOn, checkFaults, checkSourceKeys, findCheck, showCheck } from "./check-source.ts";
 import { defineStep, done, failed, type StepContext } from "./step.ts";
 
 export const healthCheck = defineStep({
@@ -9,6 +9,7 @@ export const healthCheck = defineStep({
   schema: z.strictObject(checkSourceKeys),
   languages: { command: "shell" },
   places: ["service", "url", "host"],
+  worksOn: checkedOn,
   asks: () => true,
   sets: () => ["health_status"],
   faults: checkFaults,

@@ -27,6 +27,7 @@ export const script = defineStep({
       .describe("A name in infra/hosts.yml, or `[user@]address[:port]`; this machine without it."),
   }),
   places: ["script", "host"],
+  worksOn: ({ host }) => [host ?? null],
   asks: () => true,
   word: "success",
   effect: "changes",

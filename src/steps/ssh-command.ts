@@ -17,6 +17,7 @@ export const sshCommand = defineStep({
   }),
   languages: shellLanguages,
   places: ["host", "user", "directory"],
+  worksOn: ({ host }) => [host ?? null],
   asks: statesExpectation,
   faults: shellFaults,
   effect: "changes",

@@ -15,6 +15,7 @@ export const upload = defineStep({
     to: wordSchema.describe("Its path there; relative to the home folder there."),
   }),
   places: ["host", "from", "to"],
+  worksOn: ({ host }) => [host ?? null],
   effect: "idempotent",
   plan: ({ host, from, to }, context) => [showHost(host, context), { label: "upload", text: `${from} -> ${to}` }],
 

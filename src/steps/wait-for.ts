@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { showDuration } from "../core/duration.ts";
 import { runCheck } from "./check.ts";
-import { checkFaults, checkSourceKeys, findCheck, showCheck } from "./check-source.ts";
+import { checkedOn, checkFaults, checkSourceKeys, findCheck, showCheck } from "./check-source.ts";
 import { durationSchema } from "./duration-schema.ts";
 import { conditionSchema } from "./scalar-schemas.ts";
 import { defineStep, done, failed, type NestedOutcome, type StepContext } from "./step.ts";
@@ -23,6 +23,7 @@ export const waitFor = defineStep({
   schema,
   languages: { condition: "condition", command: "shell" },
   places: ["service", "url", "host"],
+  worksOn: checkedOn,
   nested: { steps: "list" },
   asks: (config) => Object.keys(config).some((key) => key.startsWith("expected_")),
   faults(config) {

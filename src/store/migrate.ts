@@ -3,6 +3,7 @@ import { problem } from "../core/problem.ts";
 import first from "./migrations/001.sql" with { type: "text" };
 import second from "./migrations/002.sql" with { type: "text" };
 import third from "./migrations/003.sql" with { type: "text" };
+import fourth from "./migrations/004.sql" with { type: "text" };
 
 /** In order; a migration only adds. `oldestBinary` is the oldest schema version whose program still understands the result. */
 const migrations: { sql: string; oldestBinary: number }[] = [
@@ -11,6 +12,8 @@ const migrations: { sql: string; oldestBinary: number }[] = [
   { sql: second, oldestBinary: 2 },
   // Who does not know leases would work under locks that others have.
   { sql: third, oldestBinary: 3 },
+  // Who does not know hosts runs who wants to be alone beside nobody at all.
+  { sql: fourth, oldestBinary: 3 },
 ];
 
 /** The version that `migrate` ends with. */

@@ -11,7 +11,7 @@ export const operationSchema = z.strictObject({
   timeout: durationText.optional().describe("Limit of the whole operation: seconds, or `30m`."),
   concurrency_group: lineText.optional().describe("At most n of a group run at once (n from garza.yml, else 1)."),
   danger: z.enum(["low", "high"]).optional().describe("`high` is asked about before it runs."),
-  exclusive: z.enum(["host"]).optional().describe("`host`: nothing else runs on the host meanwhile."),
+  exclusive: z.enum(["host"]).optional().describe("`host`: nothing else runs meanwhile on the hosts that it works on."),
 });
 
 export const rollbackSchema = z.strictObject({

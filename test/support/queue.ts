@@ -56,6 +56,7 @@ export const submission = (id: string, more: Partial<Submission> = {}): Submissi
   target: null,
   concurrency_group: null,
   exclusive: 0,
+  hosts: '["*"]',
   timeout: null,
   parent: null,
   parent_step: null,
