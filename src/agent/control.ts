@@ -18,6 +18,7 @@ import { openMasks } from "./masks.ts";
 import { prepareAll } from "./prepare-all.ts";
 import { openQuestions } from "./questions.ts";
 import { watch } from "./watch.ts";
+import { registries } from "./world.ts";
 
 export type ControlRequest = {
   world: World;
@@ -60,7 +61,7 @@ export function openControl(request: ControlRequest): Control {
   /** The same request once more; `changes` tells what of it differs. */
   const again = (row: OperationRow, by: string, changes: Partial<Prepared["submission"]>): Prepared => {
     const parameters = restore(places.data, row.id, JSON.parse(row.parameters) as Mapping);
-    const prepared = prepare(world, sourceOf(world, row, changes), {
+    const prepared = prepare({ ...world, ...registries(world) }, sourceOf(world, row, changes), {
       parameters: givenAgain(row, parameters),
       askedBy: by,
       priority: row.priority,

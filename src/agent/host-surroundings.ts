@@ -14,7 +14,7 @@ export type HostsRequest = Pick<Surrounding, "places" | "env" | "clock"> & {
 export function hostSurroundings(request: HostsRequest): HostSurroundings {
   const { places, env, clock, settings, secret, say, notify } = request;
   return {
-    inventory: currentInventory(places.root),
+    inventory: currentInventory(places.root, { env }),
     root: places.root,
     data: places.data,
     env,

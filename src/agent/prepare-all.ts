@@ -3,10 +3,11 @@ import { describe, GarzaError, problem } from "../core/problem.ts";
 import { type Prepared, prepare } from "../engine/submit.ts";
 import type { World } from "../engine/world.ts";
 import type { Library } from "../template/library.ts";
+import { registries } from "./world.ts";
 
 /** Many at once, each template read once. Throws the one's own problem, or `batch` with what is wrong with each. */
 export function prepareAll(world: World, wanted: readonly Wanted[]): Prepared[] {
-  const reading = { ...world, library: remembering(world.library) };
+  const reading = { ...world, ...registries(world), library: remembering(world.library) };
   const faults: { at: number; message: string }[] = [];
   const prepared = wanted.flatMap(({ template, ...request }, at) => {
     try {

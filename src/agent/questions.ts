@@ -82,12 +82,12 @@ export function openQuestions({ world, history, isFull }: QuestionsRequest): Que
     },
 
     async hosts() {
-      const { inventory } = registries(places.root);
+      const { inventory } = registries(world);
       return shown(inventory.names().map((name) => inventory.find(name)));
     },
 
     async services() {
-      const { services } = registries(places.root);
+      const { services } = registries(world);
       const all = services.names().map((name): Mapping => ({ ...services.entry(name), name }));
       return shown({
         services: all,

@@ -6,6 +6,7 @@ import { validate } from "../engine/submit.ts";
 import type { World } from "../engine/world.ts";
 import type { TemplateSource } from "../template/library.ts";
 import { type Parameter, type Step, walkSteps } from "../template/template.ts";
+import { registries } from "./world.ts";
 
 export function openTemplateAnswers(
   world: World,
@@ -24,7 +25,7 @@ export function openTemplateAnswers(
     },
 
     async template(name) {
-      const { template, warnings } = validate(world, library.find(name));
+      const { template, warnings } = validate({ ...world, ...registries(world) }, library.find(name));
       const { file, operation, parameters, prerequisites, steps, rollback } = template;
       return shown({
         name: template.name,
@@ -54,7 +55,7 @@ function headOf(world: World, name: string): Pick<TemplateEntry, "valid" | "type
 
 function faultsOf(world: World, source: TemplateSource): Validation {
   try {
-    return { valid: true, faults: validate(world, source).warnings };
+    return { valid: true, faults: validate({ ...world, ...registries(world) }, source).warnings };
   } catch (thrown) {
     if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "template-invalid") throw thrown;
     return { valid: false, faults: thrown.problem.faults };

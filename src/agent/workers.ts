@@ -122,7 +122,7 @@ export function openWorkers({ world, limit, onlyOwn, isFull, leave, onBug }: Wor
 
   const runOne = async (row: OperationRow) => {
     try {
-      const run = await begin({ ...world, ...registries(places.root) }, row);
+      const run = await begin({ ...world, ...registries(world) }, row);
       const entry = live.get(row.id);
       if (entry) entry.run = run;
       // Asked for between the claim and now. One that is carried on goes back from where it was.

@@ -72,7 +72,7 @@ export function readOnlyWorld(
     hostName: hostname(),
     stepTypes,
     library: openLibrary({ root: places.root, builtIn }),
-    ...registries(places.root),
+    ...registries({ places, env }),
     state: openStateFiles({
       root: places.root,
       clock,
@@ -101,7 +101,10 @@ function templateCache(): World["templates"] {
 }
 
 /** Read when they are first asked for: each operation gets its own, so that it sees the files as they are by then. */
-export const registries = (root: string) => ({ inventory: loadInventory(root), services: loadServices(root) });
+export const registries = ({ places: { root }, env }: Pick<Surrounding, "places" | "env">) => ({
+  inventory: loadInventory(root, { env }),
+  services: loadServices(root),
+});
 
 export type Machinery = {
   store: Store;

@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { contained } from "../core/files.ts";
 import { sha256 } from "../core/hash.ts";
 import { operationId } from "../core/ids.ts";
+import { GarzaError } from "../core/problem.ts";
 import type { Fault } from "../core/problems.ts";
 import { type Mapping, toText, type Value } from "../core/value.ts";
+import type { Inventory } from "../hosts/inventory.ts";
 import type { Submission } from "../queue/queue.ts";
 import { interpolate } from "../template/interpolate.ts";
 import type { TemplateSource } from "../template/library.ts";
@@ -93,17 +95,31 @@ function validateOnce(world: ReadOnlyWorld, source: TemplateSource): Validation 
 const validated = new WeakMap<TemplateSource, Validation>();
 
 type Validation = { template: Template; warnings: Fault[] };
-type Reading = Pick<ReadOnlyWorld, "library" | "stepTypes"> & { root: string };
+/** Without the inventory no host is looked for. */
+type Reading = Pick<ReadOnlyWorld, "library" | "stepTypes"> &
+  Partial<Pick<ReadOnlyWorld, "inventory">> & { root: string };
 
-export const validate = ({ places, library, stepTypes }: ReadOnlyWorld, source: TemplateSource): Validation =>
-  validateWith({ root: places.root, library, stepTypes }, source);
+export const validate = ({ places, ...reading }: ReadOnlyWorld, source: TemplateSource): Validation =>
+  validateWith({ root: places.root, ...reading }, source);
 
 /** Reads a template in its root: its scripts must be there, its children valid. Throws `template-invalid`. */
-export function validateWith({ root, library, stepTypes }: Reading, source: TemplateSource): Validation {
+export function validateWith({ root, library, stepTypes, inventory }: Reading, source: TemplateSource): Validation {
   return readTemplate(source, stepTypes, {
     exists: (path) => existsSync(contained(root, path)),
+    ...(inventory && { faultOfHost: (host) => faultOfHost(host, inventory) }),
     loadChild: (name) => library.find(name),
   });
+}
+
+function faultOfHost(host: string, inventory: Inventory): string | undefined {
+  try {
+    inventory.find(host);
+  } catch (thrown) {
+    if (!(thrown instanceof GarzaError)) throw thrown;
+    // What is wrong with the inventory itself is told by whoever needs it.
+    if (thrown.problem.kind === "host-unknown") return thrown.message;
+  }
+  return undefined;
 }
 
 /** Reads a template as it was accepted: what was attached to it need not be in the folder any more. */

@@ -52,8 +52,10 @@ export type SshSettings = {
 };
 
 export type Inventory = {
-  /** `name`, `[user@]address[:port]`; throws `host-unknown` for a bare word that is not in the inventory. */
+  /** `name`, `[user@]address[:port]`; throws `host-unknown` for a bare word that neither it nor OpenSSH knows. */
   find(host: string): Host;
+  /** The address that OpenSSH's configuration has for a word, where it has something to say of it. */
+  aliased(word: string): string | undefined;
   names(): string[];
   ssh(): SshSettings;
 };

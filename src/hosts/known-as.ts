@@ -13,7 +13,8 @@ export function knownAs(written: string, inventory: Inventory): string[] {
     if (local) return [thisMachine];
     const known = inventory.names().includes(name) ? [name] : [];
     const addresses = [primary, ...fallbacks].flatMap((route) => addressOf(route) ?? []);
-    return [...new Set([...known, ...addresses])];
+    const meant = addresses.flatMap((address) => aliasedBy(address, inventory) ?? []);
+    return [...new Set([...known, ...addresses, ...meant])];
   } catch (thrown) {
     if (!(thrown instanceof GarzaError)) throw thrown;
     return [written];
@@ -24,4 +25,9 @@ export function knownAs(written: string, inventory: Inventory): string[] {
 function addressOf(route: Pick<Primary | Fallback, "host" | "port"> | undefined): string | undefined {
   if (route?.host === undefined) return undefined;
   return isLoopback(route.host) ? `${route.host}:${route.port ?? 22}` : route.host.toLowerCase();
+}
+
+function aliasedBy(address: string, inventory: Inventory): string | undefined {
+  const meant = /[.:]/.test(address) ? undefined : inventory.aliased(address);
+  return meant === undefined || isLoopback(meant) ? undefined : meant;
 }

@@ -9,14 +9,23 @@ import { isLoopback, parseAddress } from "./address.ts";
 import type { Fallback, Host, Inventory, Primary, SshSettings } from "./inventory.ts";
 import { readFile } from "./read-file.ts";
 import { hostsSchema } from "./schemas.ts";
+import { aliasedBy } from "./ssh/alias.ts";
 
 export const hostsFile = "infra/hosts.yml";
+
+/** `env`: where OpenSSH's configuration is looked for; without it no word is looked for there. */
+export type InventoryOptions = { env?: Readonly<Record<string, string | undefined>>; thisMachine?: string };
 
 /**
  * The inventory of `infra/hosts.yml`; empty when there is none. The file is read when it is first asked for,
  * and throws `configuration` then. `thisMachine` is this machine's name.
  */
-export function loadInventory(root: string, thisMachine = hostname()): Inventory {
+export function loadInventory(root: string, { env, thisMachine = hostname() }: InventoryOptions = {}): Inventory {
+  const aliases = new Map<string, string | undefined>();
+  const aliased = (word: string) => {
+    if (env && !aliases.has(word)) aliases.set(word, aliasedBy(word, env));
+    return aliases.get(word);
+  };
   let read: { hosts: Map<string, Host>; ssh: SshSettings } | undefined;
   const known = () => {
     read ??= readHosts(root, thisMachine);
@@ -24,9 +33,10 @@ export function loadInventory(root: string, thisMachine = hostname()): Inventory
   };
   return {
     names: () => [...known().hosts.keys()],
+    aliased,
     find(host) {
       const { hosts } = known();
-      const found = hosts.get(host) ?? addressed(host, hosts);
+      const found = hosts.get(host) ?? addressed(host, hosts, aliased);
       if (found) return found;
       throw problem({ kind: "host-unknown", host, nearest: nearest(host, hosts.keys(), 3) });
     },
@@ -35,12 +45,12 @@ export function loadInventory(root: string, thisMachine = hostname()): Inventory
 }
 
 /** The inventory as it is whenever it is asked for; read again when its file has changed. */
-export function currentInventory(root: string): () => Inventory {
+export function currentInventory(root: string, options: InventoryOptions = {}): () => Inventory {
   let read: { mark: string; inventory: Inventory } | undefined;
   return () => {
     const stat = statOf(join(root, hostsFile));
     const mark = stat ? `${stat.ino} ${stat.mtimeMs} ${stat.size}` : "";
-    if (read?.mark !== mark) read = { mark, inventory: loadInventory(root) };
+    if (read?.mark !== mark) read = { mark, inventory: loadInventory(root, options) };
     return read.inventory;
   };
 }
@@ -127,13 +137,13 @@ function namedKeys(written: Value | undefined): Map<string, string> {
   return new Map(Object.entries(mapping(written)).map(([name, file]) => [name, String(file)]));
 }
 
-/** `[user@]address[:port]`; the address may be a name of the inventory, else it must look like an address. */
-function addressed(text: string, hosts: ReadonlyMap<string, Host>): Host | undefined {
+/** `[user@]address[:port]`; the address may be a name that is known, else it must look like an address. */
+function addressed(text: string, hosts: ReadonlyMap<string, Host>, aliased: Inventory["aliased"]): Host | undefined {
   const address = parseAddress(text);
   if (!address) return undefined;
   const { host, ...said } = address;
   const known = hosts.get(host);
   if (known) return { ...known, primary: { ...(known.primary ?? { host }), ...said } };
-  if (!/[.:]/.test(host) && !isLoopback(host)) return undefined;
+  if (!/[.:]/.test(host) && !isLoopback(host) && aliased(host) === undefined) return undefined;
   return { name: text, local: isLoopback(host), primary: address };
 }

@@ -220,8 +220,6 @@ export type Effect = "read-only" | "idempotent" | "changes";
 export type StepDefinition<Schema extends z.ZodType> = StepShape & {
   schema: Schema;
   effect: Effect | ((config: z.infer<Schema>) => Effect);
-  /** The hosts on which it runs something, as written; null is this machine. */
-  worksOn?(config: Mapping, services: Pick<Services, "entry">): readonly (Value | null)[];
   /** Default time limit of an attempt in seconds, where the step writes none. */
   defaultTimeout?: number;
   /** The probe's word for success. */
@@ -240,7 +238,6 @@ export type StepDefinition<Schema extends z.ZodType> = StepShape & {
 
 /** A definition with its configuration type hidden: all the engine ever sees. */
 export type StepType = StepShape & {
-  worksOn?(config: Mapping, services: Pick<Services, "entry">): readonly (Value | null)[];
   defaultTimeout?: number;
   word: "ok" | "success";
   effect(config: unknown): Effect;

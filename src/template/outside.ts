@@ -1,16 +1,33 @@
-/** What a template expects of the world around it: scripts, notification channels. */
+/** What a template expects of the world around it: hosts, scripts, notification channels. */
 import { GarzaError } from "../core/problem.ts";
 import { allSteps } from "./names.ts";
-import { nodeOf } from "./node.ts";
+import { type MappingNode, nodeOf } from "./node.ts";
 import { hasPlaceholder } from "./placeholders.ts";
-import type { Reading } from "./reading.ts";
-import type { Step, Template } from "./template.ts";
+import { type Reading, shapeOf } from "./reading.ts";
+import type { Sections } from "./sections.ts";
+import type { Step } from "./template.ts";
 
-export function checkOutside(template: Template, reading: Reading): void {
+export function checkOutside({ template, prerequisites }: Sections, reading: Reading): void {
+  for (const { prerequisite, node } of prerequisites) warnOfHost(prerequisite.host, node, reading);
   for (const step of allSteps(template)) {
+    checkHost(step, reading);
     if (step.type === "script") checkScript(step, reading);
     if (step.type === "notification") checkChannel(step, reading);
   }
+}
+
+function checkHost(step: Step, reading: Reading): void {
+  const { config, type } = step;
+  const hosts = shapeOf(reading.shapes, type)?.worksOn?.(config, { entry: () => undefined }) ?? [];
+  // What is only connected to need not be known.
+  if (hosts.includes(config.host ?? null)) warnOfHost(config.host, reading.written.get(step), reading);
+}
+
+/** Only a warning: another machine may know it. */
+function warnOfHost(host: unknown, node: MappingNode | undefined, { options, report }: Reading): void {
+  if (typeof host !== "string" || hasPlaceholder(host)) return;
+  const fault = options.faultOfHost?.(host);
+  if (fault !== undefined) report.warn(nodeOf(node, "host")?.at ?? 0, "unknown-host", fault);
 }
 
 function checkScript(step: Step, { options, report, written }: Reading): void {

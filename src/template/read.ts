@@ -35,7 +35,7 @@ export function readTemplate(
 function look(sections: Sections, reading: Reading): void {
   const { shapes, options } = reading;
   analyse(sections, reading);
-  checkOutside(sections.template, reading);
+  checkOutside(sections, reading);
   const { loadChild: _, ...alone } = options;
   checkChildren(sections.template, (child) => readTemplate(child, shapes, alone).template, reading);
 }

@@ -11,6 +11,8 @@ export type ReadOptions = {
   channels?: readonly string[];
   /** Whether a path in the root is a file; without it scripts are not looked for. */
   exists?: (pathInRoot: string) => boolean;
+  /** What is wrong with the name of a host; without it they are not looked for. */
+  faultOfHost?: (host: string) => string | undefined;
   /** Another template's text, by any of its names; throws when there is none. Without it `load_operation` is not followed. */
   loadChild?: (name: string) => Source;
 };

@@ -3,7 +3,8 @@
  * one floor up, and are handed to the reader as a table.
  */
 import type { z } from "zod";
-import type { Mapping } from "../core/value.ts";
+import type { Mapping, Value } from "../core/value.ts";
+import type { Services } from "../hosts/services.ts";
 
 /**
  * How a key's text is read, which decides what may stand in it and when it is filled in.
@@ -40,6 +41,8 @@ export type StepShape = {
   nestedRequired?: readonly string[];
   /** Keys whose value must not come out empty: they say where or on what the step works. */
   places?: readonly string[];
+  /** The hosts on which it runs something, as written; null is this machine. */
+  worksOn?: (config: Mapping, services: Pick<Services, "entry">) => readonly (Value | null)[];
   /**
    * Whether the step, as written, can answer a question: with an `output` it is then a probe,
    * and none of its ways of not succeeding is a failure.

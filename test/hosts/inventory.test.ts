@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 const inventory = (text?: string) => {
   if (text !== undefined) writeFileSync(join(root, "infra/hosts.yml"), text);
-  return loadInventory(root, "laptop");
+  return loadInventory(root, { thisMachine: "laptop" });
 };
 
 function problemOf(call: () => unknown): Problem {

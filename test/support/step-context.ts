@@ -141,6 +141,7 @@ const unusedSettings = () => {
 const inventory: Inventory = {
   names: () => ["here", "far"],
   ssh: unusedSettings,
+  aliased: () => undefined,
   find(host) {
     if (host === "here") return { name: host, local: true };
     if (host === "far" || host.includes(".")) return { name: host, local: false };

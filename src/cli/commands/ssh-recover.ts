@@ -15,7 +15,7 @@ export const recover: Command = {
   async run(call) {
     const [host = "", ...parameters] = call.args;
     const { loadInventory } = await import("../../hosts/read-inventory.ts");
-    loadInventory(openPlaces(call).root).find(host);
+    loadInventory(openPlaces(call).root, { env: call.terminal.env }).find(host);
     return run.run({ ...call, args: [template, `host=${host}`, ...parameters] });
   },
 };

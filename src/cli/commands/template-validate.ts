@@ -25,7 +25,7 @@ export const validate: Command = {
     const { args, flag, terminal } = call;
     const { root } = openPlaces(call);
     const library = await openTemplates(root);
-    const read = await openReader(root, library);
+    const read = await openReader(root, library, terminal.env);
     const results = sources(library, root, terminal.cwd, args).map((each) => ({
       name: each.name,
       faults: faultsOf(each, read),

@@ -99,7 +99,7 @@ async function ask({ host, user, port }: Asked, env: Env): Promise<[string, stri
 }
 
 /** OpenSSH looks in the home that the system has for the user; we look in HOME, and so has it to. */
-function configOf({ HOME }: Env): string[] {
+export function configOf({ HOME }: { HOME?: string | undefined }): string[] {
   if (HOME === undefined || HOME === registered().home) return [];
   const file = join(HOME, ".ssh/config");
   return ["-F", existsSync(file) ? file : "none"];
