@@ -44,13 +44,17 @@ export function versionOf({ ask, program }: Asker): Version {
   });
 }
 
-/** What `agent check` says of a copy; else the problem's text. */
-export function checkedBy({ ask, program }: Asker, copy: string): Verdict | { refused: string } {
-  const { exitCode, stdout, stderr } = ask(program, "agent", "check", copy, "--json");
-  const found = exitCode === 0 ? readJson(stdout) : undefined;
-  if (typeof found?.schema === "number") return found as Verdict;
-  return { refused: stderr.replace(/^garza: /, "").trim() || `exit ${exitCode}` };
+/** What `agent check` says of a copy; else how it ended. */
+export function checkedBy({ ask, program }: Asker, copy: string): Verdict | { refused: Answer } {
+  const answer = ask(program, "agent", "check", copy, "--json");
+  const found = answer.exitCode === 0 ? readJson(answer.stdout) : undefined;
+  return typeof found?.schema === "number" ? (found as Verdict) : { refused: answer };
 }
+
+/** By the exit code that every version has for it. */
+export const isFull = ({ exitCode }: Answer) => exitCode === 73;
+
+export const reasonIn = ({ exitCode, stderr }: Answer) => stderr.replace(/^garza: /, "").trim() || `exit ${exitCode}`;
 
 function readJson(text: string): Record<string, unknown> | undefined {
   try {

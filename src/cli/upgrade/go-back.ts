@@ -4,7 +4,7 @@ import { problem } from "../../core/problem.ts";
 import { type Backup, listBackups } from "../../store/backups.ts";
 import type { Call } from "../command.ts";
 import { time } from "../output.ts";
-import { checkedBy, versionOf } from "./ask-program.ts";
+import { checkedBy, isFull, reasonIn, versionOf } from "./ask-program.ts";
 import { type Installed, openInstalled } from "./installed.ts";
 import { previousOf, stage, swap } from "./swap.ts";
 
@@ -42,10 +42,17 @@ function refusal({ places, inFolder, ask, self, program }: Installed, previous: 
   return inFolder((folder) => {
     const copy = join(folder, "copy.db");
     // The one may be too old to read it, and the other one not fit to run.
-    const copied = [self, program].some((each) => ask(each, "--root", places.root, "backup", copy).exitCode === 0);
-    if (!copied) return "it can't even be copied";
-    const verdict = checkedBy({ ask, program: previous }, copy);
-    return "refused" in verdict ? verdict.refused : undefined;
+    for (const each of [self, program]) {
+      const copied = ask(each, "--root", places.root, "backup", copy);
+      // A full disk says nothing of the database.
+      if (isFull(copied)) throw problem({ kind: "storage-full", where: folder });
+      if (copied.exitCode !== 0) continue;
+      const verdict = checkedBy({ ask, program: previous }, copy);
+      if (!("refused" in verdict)) return undefined;
+      if (isFull(verdict.refused)) throw problem({ kind: "storage-full", where: folder });
+      return reasonIn(verdict.refused);
+    }
+    return "it can't even be copied";
   });
 }
 

@@ -8,7 +8,7 @@ import { problem } from "../../core/problem.ts";
 import { commit, version } from "../../core/version.ts";
 import { newestVersion } from "../../store/migrate.ts";
 import type { Call } from "../command.ts";
-import { type Answer, checkedBy, type Version, versionOf } from "./ask-program.ts";
+import { type Answer, checkedBy, isFull, reasonIn, type Version, versionOf } from "./ask-program.ts";
 import { type Installed, openInstalled } from "./installed.ts";
 import { ownPlatform, programPlatform } from "./program-platform.ts";
 import { previousOf, stage, swap } from "./swap.ts";
@@ -78,12 +78,9 @@ function tried({ inFolder, ask, say, places, self }: Installed, staged: string):
   return inFolder((folder) => {
     const copy = join(folder, "copy.db");
     const copied = ask(self, "--root", places.root, "backup", copy);
-    if (copied.exitCode !== 0) throw failed("copying the database", copied);
+    if (copied.exitCode !== 0) throw failed("copying the database", folder, copied);
     const verdict = checkedBy({ ask, program: staged }, copy);
-    if ("refused" in verdict) {
-      const why = `it can't use a copy of the database: ${verdict.refused}`;
-      throw problem({ kind: "input-output", what: places.data, why, hint: "Nothing was changed" });
-    }
+    if ("refused" in verdict) throw failed("trying it on a copy of the database", folder, verdict.refused);
     say(`it was tried on a copy of the database: ${verdict.operations} operations, all there`);
     return verdict.needs_schema > newestVersion;
   });
@@ -92,12 +89,14 @@ function tried({ inFolder, ask, say, places, self }: Installed, staged: string):
 function backUp({ ask, self, places, say }: Installed): void {
   if (!statOf(join(places.data, "garza.db"))) return;
   const made = ask(self, "--root", places.root, "backup");
-  if (made.exitCode !== 0) throw failed("backing up the database", made);
+  if (made.exitCode !== 0) throw failed("backing up the database", places.data, made);
   say(`the database was backed up: ${made.stdout.trim()}`);
 }
 
-const failed = (what: string, { stderr }: Answer) =>
-  problem({ kind: "input-output", what, why: stderr.replace(/^garza: /, "").trim(), hint: "Nothing was changed" });
+const failed = (what: string, where: string, answer: Answer) =>
+  isFull(answer)
+    ? problem({ kind: "storage-full", where })
+    : problem({ kind: "input-output", what, why: reasonIn(answer), hint: "Nothing was changed" });
 
 type Watched = Awaited<ReturnType<Installed["startAndWatch"]>>;
 

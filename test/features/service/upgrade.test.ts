@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compile } from "../../../build.ts";
 import { canMount } from "../../faults/rig.ts";
+import { compileNewer, newerCommit } from "../../support/newer-program.ts";
 import { canBoot, privateSystemd } from "../../support/private-systemd.ts";
 import { compiledProgram, type Sandbox, sandbox } from "../../support/sandbox.ts";
 import { repository } from "../../support/sources.ts";
@@ -23,7 +24,7 @@ console.log(JSON.stringify(said));
 `;
 
 beforeAll(async () => {
-  await compile({ entry: join(repository, "src/main.ts"), outfile: newer, define: { GARZA_COMMIT: '"feedfacefeed"' } });
+  await compileNewer(newer);
   for (const [file, version] of [
     [ill, "99.0.0"],
     [older, "0.0.1"],
@@ -78,7 +79,7 @@ test.skipIf(!canBoot)(
       /^\/home\/ada\/bin\/garza is garza \S+ now; the one before is \/home\/ada\/bin\/garza\.previous$/,
     );
     expect(lines[5]).toMatch(/^the new agent runs and answers \(process \d+, garza \S+\)$/);
-    expect(await commit()).toBe("feedfacefeed");
+    expect(await commit()).toBe(newerCommit);
     await world.asAda("touch", "go");
     expect((await garza("logs", id, "-f")).stdout).toContain("went");
     await world.asAda("sh", "-c", "until grep -q after begun; do sleep 0.05; done");
@@ -169,7 +170,7 @@ test("what is cut short, foreign, older, tampered with, this one or no program a
   const sum = new Bun.CryptoHasher("sha256").update(readFileSync(newer)).digest("hex");
   const done = await box.run(place, "agent", "upgrade", newer, "--checksum", sum);
   expect([done.exitCode, done.stderr]).toEqual([0, expect.stringContaining("the next garza agent is the new one")]);
-  expect((await box.run(place, "version", "--json")).stdout).toContain("feedfacefeed");
+  expect((await box.run(place, "version", "--json")).stdout).toContain(newerCommit);
 }, 60_000);
 
 test("one that can't read what the newer has made of the database goes back with the backup that it can read", async () => {
@@ -218,6 +219,42 @@ test.skipIf(!canMount)(
     ../small/garza agent upgrade '${newer}'; code=$?
     ls -A ../small; cmp ../small/garza '${compiledProgram()}' && exit $code`); // biome-ignore format: a script
     expect([exitCode, stdout, stderr]).toEqual([73, "garza\n", expect.stringContaining("no space left at ")]);
+  },
+  60_000,
+);
+
+test.skipIf(!canMount)(
+  "a disk that is full under the data, at whichever step, leaves both as they were",
+  async () => {
+    await using box = await sandbox();
+    const { exitCode, stdout } = await box.run("unshare", "--mount", "sh", "-c", `
+    mkdir ../small && mount -t tmpfs -o size=64m tmpfs ../small && cp '${compiledProgram()}' ../garza || exit 99
+    export GARZA_HOME=$(cd ../small && pwd)/data
+    ../garza run demo/hello >/dev/null 2>&1 && ../garza history >/dev/null || exit 98
+    for free in 0 8 24 40 52 56 60 64 80; do
+      rm -f ../small/fill
+      dd if=/dev/zero of=../small/fill bs=1024 count=$(($(df -k --output=avail ../small | tail -1) - 4 * free)) 2>/dev/null
+      ls -AR ../small/data | grep -v garza.db- >before
+      ../garza agent upgrade '${newer}' >said 2>&1; code=$?
+      ls -AR ../small/data | grep -v garza.db- | cmp -s before - && kept=kept || kept=more
+      cmp -s ../garza '${compiledProgram()}' && there=before || there=newer
+      echo $code $kept $there $(grep -c 'no space left at' said)
+      [ ! -e ../garza.previous ] || mv ../garza.previous ../garza
+    done
+    ln ../garza ../garza.previous
+    for free in 0 40 56 56 60; do
+      rm -f ../small/fill
+      dd if=/dev/zero of=../small/fill bs=1024 count=$(($(df -k --output=avail ../small | tail -1) - 4 * free)) 2>/dev/null
+      ../garza agent upgrade --back >said 2>&1
+      echo back $? $(grep -c 'no space left at' said)
+    done`); // biome-ignore format: a script
+    expect(exitCode).toBe(0);
+    expect([...new Set(stdout.trim().split("\n"))]).toEqual([
+      "73 kept before 1",
+      "0 more newer 0",
+      "back 73 1",
+      "back 0 0",
+    ]);
   },
   60_000,
 );
