@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { listServices } from "../../agent/service/find-service.ts";
 import type { Places } from "../../core/config.ts";
 import { refuseOtherRoot } from "../../core/data-folder.ts";
 import { dropTo, environmentOf } from "../../core/drop-root.ts";
@@ -11,12 +11,13 @@ import { isYes } from "../confirm.ts";
 import { ownProgram } from "../merge-driver.ts";
 import { openPlaces } from "../open.ts";
 import { oneLine } from "../output.ts";
-import { serviceOf } from "../service/homes.ts";
+import { homesOf, serviceOf } from "../service/homes.ts";
 import { leaveRepository } from "../service/leave-repository.ts";
 import { leftSteps } from "../service/left-steps.ts";
 import { ownerOf } from "../service/owner-of.ts";
-import { removeEmpty } from "../service/remove-empty.ts";
+import { removeDataHome } from "../service/remove-empty.ts";
 import { removeService } from "../service/remove-service.ts";
+import { placeOf, previousOf } from "../upgrade/swap.ts";
 
 type Say = (what: string) => void;
 
@@ -26,8 +27,8 @@ export const uninstall: Command = {
   summary: "Take away what garza has put on this machine for this repository; with --purge its data, too",
   about: [
     "The agent's service, the merge driver in the clone's configuration, .git/garza. What is committed stays. The data",
-    "folder (history, output, secrets, backups) stays unless --purge is given. Refused while steps run, and while",
-    "operations have not ended: they would never be carried on.",
+    "folder (history, output, secrets, backups) stays unless --purge is given, and so does the program from before an",
+    "upgrade. Refused while steps run, and while operations have not ended: they would never be carried on.",
   ].join("\n"),
   options: [
     { flags: "--purge", says: "Remove the data folder as well, with the backups in it" },
@@ -47,12 +48,16 @@ export const uninstall: Command = {
 
     if (service) removeService(service, places, terminal, say);
     else refuseAgent(places);
-    if (flag("purge")) purge(places, call, say);
+    if (flag("purge")) {
+      purge(places, call, say);
+      removePrevious(call, say);
+    }
     const env = asOwner(places.root, call);
     await leaveRepository(places.root, env, say);
     if (!flag("purge") && statOf(places.data)) say(`kept ${places.data}; garza uninstall --purge removes it`);
-    const program = ownProgram();
-    if (program !== undefined) say(`The program itself stays for other repositories. Without those: rm '${program}'`);
+    const programs = ownPrograms().map((file) => `'${file}'`);
+    if (programs.length > 0)
+      say(`The program itself stays for other repositories. Without those: rm ${programs.join(" ")}`);
     return 0;
   },
 };
@@ -116,8 +121,27 @@ function purge({ data }: Places, { terminal: { env } }: Call, say: Say): void {
     throw translate(cause, data);
   }
   say(`removed ${data}`);
-  // One that a person named is theirs.
-  if (!env.GARZA_HOME) removeEmpty(dirname(data), "garza");
+  removeDataHome(data, env);
+}
+
+/** Where nobody else has a service, nobody goes back to it. */
+function removePrevious({ terminal }: Call, say: Say): void {
+  const [, previous] = ownPrograms();
+  if (previous === undefined || listServices(homesOf(terminal)).length > 0) return;
+  try {
+    rmSync(previous);
+    say(`removed ${previous}`);
+  } catch {
+    // It is in a folder of somebody else's: named in the end.
+  }
+}
+
+/** The program, and the one before an upgrade. */
+function ownPrograms(): string[] {
+  const own = ownProgram();
+  if (own === undefined) return [];
+  const program = placeOf(own);
+  return [program, previousOf(program)].filter(statOf);
 }
 
 /** Root leaves nothing of its own in a user's clone. */

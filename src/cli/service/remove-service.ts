@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
 import { userInfo } from "node:os";
-import { dirname, join } from "node:path";
 import { listServices } from "../../agent/service/find-service.ts";
 import type { ServicePlace } from "../../agent/service/service.ts";
 import type { Places } from "../../core/config.ts";
@@ -10,7 +9,7 @@ import type { Terminal } from "../terminal.ts";
 import { call } from "./call.ts";
 import { callsFor, homesOf } from "./homes.ts";
 import { endLingering } from "./linger.ts";
-import { removeEmpty } from "./remove-empty.ts";
+import { removeUnitFolders } from "./remove-empty.ts";
 
 /** Ends the agent, and takes its unit away. Says each thing that was done. Throws `not-allowed`, `input-output`. */
 export function removeService(
@@ -36,16 +35,9 @@ export function removeService(
     throw translate(cause, service.file);
   }
   say(`removed ${service.file}`);
-  if (service.manager === "systemd" && service.scope === "user") removeEmptyFolders(dirname(service.file));
+  removeUnitFolders(service);
   for (const words of forget) call(words, env);
   if (service.manager !== "systemd" || service.scope === "system") return;
   const isNeeded = listServices(homesOf(terminal)).some(({ scope }) => scope === "user");
   endLingering(userInfo().username, places.data, isNeeded, env, say);
-}
-
-/** A user who has no other unit had no such folders either. */
-function removeEmptyFolders(units: string): void {
-  removeEmpty(join(units, "default.target.wants"), "default.target.wants");
-  removeEmpty(units, "user");
-  removeEmpty(dirname(units), "systemd");
 }
