@@ -1,16 +1,14 @@
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { prepareData } from "../../core/data-folder.ts";
-import { statOf, writeAtomically } from "../../core/files.ts";
+import { statOf } from "../../core/files.ts";
 import { problem } from "../../core/problem.ts";
 import { currentOwner } from "../../store/owner.ts";
 import type { Call, Command } from "../command.ts";
 import { oneLine } from "../output.ts";
-import { agentEnvFile, agentEnvText, isLasting, writeAgentEnv } from "../service/agent-env.ts";
+import { agentEnvFile, agentEnvText, isLasting } from "../service/agent-env.ts";
 import { mustCall } from "../service/call.ts";
 import { callsFor } from "../service/homes.ts";
 import { keepAfterLogout } from "../service/linger.ts";
 import { type InstallPlan, planInstall } from "../service/plan-install.ts";
+import { writeFiles } from "../service/write-files.ts";
 
 export const install: Command = {
   name: "agent install",
@@ -68,14 +66,9 @@ async function carryOut({ service, request, owner }: InstallPlan, call: Call): P
   // Before anything is written: what is missing then would be left half done.
   if (service.manager === "systemd") mustCall(["systemctl", "--version"], env);
   refuseOther({ service, request, owner });
-  makeData({ service, request, owner });
-  const isOwn = process.getuid?.() === owner.uid;
-  const isNew = writeAgentEnv(request.data, agentEnvText(env, owner, isOwn), owner);
-  say(isNew ? `wrote ${agentEnvFile(request.data)}` : `kept ${agentEnvFile(request.data)} as it is`);
-  if (isOwn && env.SSH_AUTH_SOCK && !isLasting(env.SSH_AUTH_SOCK))
+  for (const done of await writeFiles({ service, request, owner }, env)) say(done);
+  if (process.getuid?.() === owner.uid && env.SSH_AUTH_SOCK && !isLasting(env.SSH_AUTH_SOCK))
     say("SSH_AUTH_SOCK is that of this login, so the agent does without it: give it key files, or a lasting ssh-agent");
-  await writeAtomically(service.file, service.text);
-  say(`wrote ${service.file}`);
   for (const words of callsFor(service).start)
     mustCall(words, env, `Look: garza agent logs. Take it back: garza agent uninstall`);
   say(`started ${service.unit}, as ${owner.name}${request.hardened ? ", hardened" : ""}`);
@@ -89,20 +82,4 @@ function refuseOther({ service, request: { data } }: InstallPlan): void {
   if (!there) return;
   const next = "Let it end, or stop it first: garza agent stop";
   throw problem({ kind: "busy", what: `${there.command} (process ${there.pid}) uses ${data}`, next });
-}
-
-/** The agent itself, as its owner, fills it. */
-function makeData({ service, request: { root, data }, owner }: InstallPlan): void {
-  if (service.scope === "user") {
-    prepareData({ root, data });
-    return;
-  }
-  try {
-    mkdirSync(dirname(data), { recursive: true, mode: 0o755 });
-    mkdirSync(data, { recursive: true, mode: 0o700 });
-    chmodSync(data, 0o700);
-    chownSync(data, owner.uid, owner.gid);
-  } catch (cause) {
-    throw problem({ kind: "input-output", what: data, why: (cause as Error).message }, cause);
-  }
 }

@@ -1,9 +1,9 @@
 /** A user's services end with their last login, unless they may linger. */
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { statOf } from "../../core/files.ts";
+import { replaceFile, statOf } from "../../core/files.ts";
 import type { Env } from "../../core/places.ts";
-import { GarzaError } from "../../core/problem.ts";
+import { GarzaError, messageOf } from "../../core/problem.ts";
 import { type Called, call } from "./call.ts";
 
 /** So that whoever takes the service away knows what else was changed for it. */
@@ -13,12 +13,25 @@ const noteIn = (data: string) => join(data, "lingers");
 export function keepAfterLogout(user: string, data: string, env: Env, say: (what: string) => void): void {
   const asked = loginctl(["show-user", user, "--property=Linger", "--value"], env);
   if (asked?.stdout.trim() === "yes") return;
-  if (loginctl(["enable-linger", user], env)?.exitCode === 0) {
-    writeFileSync(noteIn(data), `lingering was allowed for ${user} by garza agent install\n`, { mode: 0o600 });
+  const notNoted = note(user, data);
+  if (notNoted === undefined && loginctl(["enable-linger", user], env)?.exitCode === 0) {
     say(`${user} lingers now: the agent runs from boot on, whoever is logged in`);
     return;
   }
-  say(`the agent ends when ${user} logs out. To let it stay: sudo loginctl enable-linger ${user}`);
+  rmSync(noteIn(data), { force: true });
+  say(
+    `the agent ends when ${user} logs out${notNoted === undefined ? "" : ` (${notNoted})`}. To let it stay: sudo loginctl enable-linger ${user}`,
+  );
+}
+
+/** What is not noted would never be taken back. */
+function note(user: string, data: string): string | undefined {
+  try {
+    replaceFile(noteIn(data), `lingering was allowed for ${user} by garza agent install\n`);
+    return undefined;
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
 }
 
 /** Takes back what `keepAfterLogout` allowed, unless another service of ours still needs it. */

@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { sandbox } from "../../support/sandbox.ts";
+import { canMount } from "../../faults/rig.ts";
+import { compiledProgram, sandbox } from "../../support/sandbox.ts";
 
 const linger = `case "$1" in show-user) echo no ;; esac`;
 
@@ -51,6 +52,29 @@ test("a service manager that can't be reached is named with the way to it", asyn
   expect(exitCode).toBe(74);
   expect(stderr).toContain("systemctl --user daemon-reload: Failed to connect to bus: No medium found");
   expect(stderr).toContain("Log in as this user");
+});
+
+test.skipIf(!canMount)("on a full disk all is written or nothing, however much there is room for", async () => {
+  await using box = await sandbox({ programs: { systemctl: "", loginctl: linger } });
+  // So many pages are left; each file and each folder's first entry takes some.
+  const script = `
+    mkdir ../small && mount -t tmpfs -o size=1m tmpfs ../small || exit 99
+    for free in 0 1 2 3 4 5; do
+      dd if=/dev/zero of=../small/fill bs=4096 2>/dev/null
+      truncate -s $(((255 - free) * 4096)) ../small/fill
+      HOME=$(cd ../small && pwd) GARZA_HOME= '${compiledProgram()}' agent install --user --name ops >said 2>&1
+      echo $? $(ls -A ../small) $(grep -c "room\\|no space left\\|lingers now" said)
+      grep -h "logs out" said
+      [ ! -e ../small/.config ] || HOME=$(cd ../small && pwd) GARZA_HOME= '${compiledProgram()}' uninstall --purge >/dev/null 2>&1 || exit 98
+    done`;
+  const { exitCode, stdout } = await box.run("unshare", "--mount", "sh", "-c", script);
+  expect(exitCode).toBe(0);
+  const lines = stdout.trim().split("\n");
+  expect(lines).toContain("73 fill 1");
+  expect(lines.at(-1)).toBe("0 .config .local fill 1");
+  expect(lines.filter((line) => !/^(73 fill 1|0 \.config \.local fill 1)$/.test(line))).toEqual([
+    expect.stringMatching(/^the agent ends when \S+ logs out \(no space left at \S+lingers/),
+  ]);
 });
 
 test("where another agent has the data folder no service is put beside it", async () => {
