@@ -1,6 +1,7 @@
 /** What is measured; each figure names what it is compared with. */
 import { manyFollowers, requests } from "./asking.ts";
 import { durableQueue } from "./durable-queue.ts";
+import { largeUpload, operationOnFleet, streamingFleet } from "./fleet.ts";
 import { fiftyHosts, firstConnection, keptConnection } from "./hosts.ts";
 import { largeQueue } from "./large-queue.ts";
 import type { Measure } from "./measure.ts";
@@ -37,4 +38,7 @@ export const figures: Record<string, Measure> = {
   "first command on a host": firstConnection,
   "command over a kept connection": keptConnection,
   "a command on 50 hosts": fiftyHosts,
+  "an operation on 50 hosts": operationOnFleet,
+  "memory while 50 hosts print": streamingFleet,
+  "upload of 200 MB": largeUpload,
 };

@@ -22,8 +22,8 @@ export async function run(command: string[], root: string): Promise<number> {
 }
 
 /** The highest resident set in MB as the kernel tells it (Linux); throws when the program fails. What wait4 tells has the peak of this process in it, its parent. */
-export async function runForMemory(command: string[], root: string): Promise<number> {
-  const one = start(command, root);
+export async function runForMemory(command: string[], root: string, env: Env = {}): Promise<number> {
+  const one = start(command, root, env);
   const { child } = one;
   let highest = Number.NaN;
   while (child.exitCode === null && child.signalCode === null) {
@@ -44,11 +44,13 @@ async function refuseFailure(command: string[], { child, said }: ReturnType<type
   throw new Error(`${command.join(" ")} ended with ${child.exitCode}: ${(await Bun.file(said).text()).slice(-2000)}`);
 }
 
-function start(command: string[], root: string) {
+type Env = Readonly<Record<string, string>>;
+
+function start(command: string[], root: string, env: Env = {}) {
   const said = join(root, ".said");
   const child = Bun.spawn(command, {
     cwd: root,
-    env: { HOME: root, PATH: process.env.PATH ?? "", GARZA_HOME: join(root, ".data") },
+    env: { HOME: root, PATH: process.env.PATH ?? "", GARZA_HOME: join(root, ".data"), ...env },
     stdin: "ignore",
     stdout: "ignore",
     // To a file: what a pipe's reader has not taken yet would count as the program's memory.
