@@ -31,6 +31,7 @@ export function followRepository({ world, onMoved, say, onBug }: FollowingReques
   };
   const turn = async () => {
     try {
+      await world.sharing.fresh();
       const done = await fastForward({ directory: places.root, env, signal: ending.signal }, world.sharing.withHistory);
       if (done.kind === "kept") return tell(`the repository is not followed: ${done.why}`);
       told = "";

@@ -7,10 +7,11 @@ import { publishEdits } from "../engine/publish-edits.ts";
 import { openPublisher, type Publisher } from "../engine/publisher.ts";
 import { hasRemote } from "../git/has-remote.ts";
 import type { PrivateStore } from "../git/private-store.ts";
-import { pathInRepository, textIn } from "../git/remote-branch.ts";
-import { authorOf, isAncestor, lockTree, openTree, type Tree } from "../git/tree.ts";
+import { fetchBranch } from "../git/remote-branch.ts";
+import { authorOf, currentBranch, lockTree, openTree, type Tree } from "../git/tree.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
 import { followPublished, withHistory } from "../state/settle-tree.ts";
+import { stateBase } from "../state/state-base.ts";
 import type { StateFiles } from "../state/state-files.ts";
 import { openStateLog } from "../state/state-log.ts";
 import type { Store } from "../store/store.ts";
@@ -25,6 +26,8 @@ export type SharedState = {
   repair(): Promise<void>;
   /** When the work tree has what was published so far. */
   settled(): Promise<void>;
+  /** See `Sharing`. */
+  fresh(): Promise<void>;
   /** See `Sharing`. `tree`: why the work tree could not be brought up to date. */
   sync(): Promise<{ files: string[]; tree: string | null } | null>;
 };
@@ -36,12 +39,12 @@ export type SharedStateRequest = Surrounding & {
   tell(operation: string | null, message: string): Promise<void>;
 };
 
-/** Whether the history of the root's work tree has a commit. */
+/** Whether the history of the root's state files has a commit. */
 export const commitsOf =
-  (root: string, env: Surrounding["env"]) =>
+  (root: string, env: Surrounding["env"], settings: Settings) =>
   async (commit: string): Promise<boolean> => {
     const tree = await openTree({ directory: root, env });
-    return tree !== undefined && (await isAncestor(tree, commit, "HEAD"));
+    return tree !== undefined && (await stateBase(root, tree, settings["state.branch"].value)).hasCommit(commit);
   };
 
 export function openSharedState(request: SharedStateRequest): SharedState {
@@ -104,13 +107,14 @@ export function openSharedState(request: SharedStateRequest): SharedState {
       clock,
       log: {
         reader: log,
-        hasCommit: commitsOf(root, env),
+        hasCommit: commitsOf(root, env, settings),
         writer: {
           log,
           isShared: () => isAuto() && hasRemote(root),
           async isInHistory(file, text) {
             const tree = await openRoot();
-            return tree !== undefined && (await textIn(tree, "HEAD", pathInRepository(root, file))) === text;
+            const base = tree && (await stateBase(root, tree, branch()));
+            return base !== undefined && (text === (await base.text(file)) || text === (await base.ofTree(file)));
           },
         },
       },
@@ -124,6 +128,12 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     },
     async settled() {
       await settling;
+    },
+    async fresh() {
+      const [store, tree] = branch() === "" ? [] : [await remote(), await openRoot()];
+      if (!store || !tree || (await currentBranch(tree)) === branch()) return;
+      const { ref, tip } = await fetchBranch(store, branch());
+      if (tip !== null) await inTree(async (here) => void (await followPublished(at(here), store, { ref, tip })));
     },
     async sync() {
       const [store, tree] = [await remote(), await openRoot()];

@@ -76,7 +76,7 @@ export function readOnlyWorld(
     state: openStateFiles({
       root: places.root,
       clock,
-      ...(db && { log: { reader: readStateLog(db), hasCommit: commitsOf(places.root, env) } }),
+      ...(db && { log: { reader: readStateLog(db), hasCommit: commitsOf(places.root, env, settings) } }),
     }),
     locks,
     settings,
@@ -175,6 +175,7 @@ export function openWorld(surrounding: Surrounding, { store, warn, onFree, ...ma
       publishNow: (operations) => shared.publisher.publishNow(operations, locks.move),
       publishSoon: shared.publisher.soon,
       withHistory: shared.withHistory,
+      fresh: shared.fresh,
       repair: shared.repair,
       sync: shared.sync,
       async settled() {

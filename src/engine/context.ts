@@ -112,7 +112,7 @@ function lastLoop(run: Run, scope: Scope | undefined): string | undefined {
 /** Its own locks, and its parents', count as held; the tokens are kept for `lock.<resource>.token`. */
 function locksOf({ frame, attempt }: AttemptInFrame): StepContext["locks"] {
   const { run } = frame;
-  const { locks, masker, clock } = run.world;
+  const { locks, masker, clock, sharing } = run.world;
   return {
     ...locks,
     async acquire(request) {
@@ -135,6 +135,8 @@ function locksOf({ frame, attempt }: AttemptInFrame): StepContext["locks"] {
         throw new StandsBack({ reason: "lock", waitingFor: `lock:${resourceName(request.resource)}`, wakeAt });
       });
       run.tokens.set(request.resource, token);
+      // Who had the lock before may have changed what it guards.
+      await sharing.fresh();
       return token;
     },
   };

@@ -6,7 +6,7 @@ import { problem } from "../core/problem.ts";
 import { commitOnBranch } from "../git/commit-on-branch.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { pushRefs, type RefResult } from "../git/push-refs.ts";
-import { pathInRepository, textIn } from "../git/remote-branch.ts";
+import { pathInRepository, sharedText } from "../git/remote-branch.ts";
 import { remoteProblem } from "../git/remote-trouble.ts";
 import { authorOf } from "../git/tree.ts";
 import { generationsFile, readGenerations } from "../locks/generations.ts";
@@ -23,7 +23,7 @@ export async function recordGenerations(recording: Recording, locks: readonly Ol
     ...{ branch, now, author: await authorOf(store.tree) },
     message: "garza: tokens of forgotten locks [skip ci]",
     async change(tip) {
-      const before = await textIn(store, tip, path);
+      const before = await sharedText(store, { branch, tip }, path);
       const text = withGenerations(before, locks);
       return new Map(text === undefined || text === before ? [] : [[path, text]]);
     },

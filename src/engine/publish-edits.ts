@@ -5,11 +5,12 @@ import { problem } from "../core/problem.ts";
 import { commitOnBranch } from "../git/commit-on-branch.ts";
 import { git } from "../git/git.ts";
 import type { PrivateStore } from "../git/private-store.ts";
-import { pathInRepository, textIn } from "../git/remote-branch.ts";
+import { pathInRepository, sharedText } from "../git/remote-branch.ts";
 import type { Tree } from "../git/tree.ts";
 import { mergeJson } from "../state/merge.ts";
 import { listStateFiles } from "../state/read-state-file.ts";
 import { isOfFile } from "../state/read-text.ts";
+import { stateBase } from "../state/state-base.ts";
 import { findStateFile } from "../state/state-folder.ts";
 import type { StateLog } from "../state/state-log.ts";
 
@@ -53,8 +54,9 @@ export async function publishEdits(edits: Edits): Promise<Synced | null> {
 type Edited = Map<string, { text: string; base: string | undefined }>;
 
 /** State files with what a person has made of them. */
-async function editedFiles({ root, tree, log }: Edits): Promise<Edited> {
+async function editedFiles({ root, tree, log, branch }: Edits): Promise<Edited> {
   const edited: Edited = new Map();
+  const shared = await stateBase(root, tree, branch);
   for (const name of listStateFiles(root)) {
     const file = join("infra", "state", name);
     const path = pathInRepository(root, file);
@@ -62,7 +64,7 @@ async function editedFiles({ root, tree, log }: Edits): Promise<Edited> {
       const { real, shown } = findStateFile(root, file);
       const text = readRegular(real, shown)?.text;
       if (text === undefined || log.isOurs(file, text)) continue;
-      const base = await textIn(tree, "HEAD", path);
+      const base = await shared.text(file);
       if (text !== base) edited.set(file, { text, base });
     } catch (thrown) {
       // What others have made of it is no edit of this person's.
@@ -75,11 +77,15 @@ async function editedFiles({ root, tree, log }: Edits): Promise<Edited> {
 const isUnchanged = async (tree: Tree, path: string) =>
   (await git(tree, ["diff", "--quiet", "HEAD", "--", `:(top,literal)${path}`])).exitCode === 0;
 
-async function mergedFiles({ store, root }: Edits, edited: Edited, tip: string | null): Promise<Map<string, string>> {
+async function mergedFiles(
+  { store, root, branch }: Edits,
+  edited: Edited,
+  tip: string | null,
+): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [file, { text: ours, base }] of edited) {
     const path = pathInRepository(root, file);
-    const theirs = await textIn(store, tip, path);
+    const theirs = await sharedText(store, { branch, tip }, path);
     const { text, conflicts } = mergeJson({ base, ours, theirs }, file);
     if (conflicts.length > 0)
       throw problem({ kind: "state-conflict", file, paths: conflicts.map((each) => each.path) });

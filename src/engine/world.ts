@@ -51,6 +51,11 @@ export type Sharing = {
    * Null: there is no remote. Throws `state-conflict`, `remote-…`.
    */
   sync(): Promise<{ files: string[]; tree: string | null } | null>;
+  /**
+   * The work tree gets what others have changed, where state files are on a branch of their own: no pull brings it. Throws
+   * `remote-…`.
+   */
+  fresh(): Promise<void>;
   /** What a process that died has left half done in the work tree is done. */
   repair(): Promise<void>;
   /** What is owed to other machines is given them, and the work tree is as they have it. Else why not. */

@@ -40,11 +40,19 @@ export async function openPrivateStore(
 ): Promise<PrivateStore | undefined> {
   const remote = await findRemote(tree, sockets);
   if (!remote) return undefined;
-  const gitDir = join(tree.common, "garza", "store.git");
+  const gitDir = storeFolder(tree.common);
   if (!existsSync(join(gitDir, "HEAD"))) await make(tree, gitDir);
   const { env, config } = remote;
   return { directory: gitDir, env, config, gitDir, remote, hash: hashOf(gitDir), prefix, limitMs, tree };
 }
+
+/** The store as it is, for who asks no remote; undefined where there is none. */
+export function privatePlace({ common, env }: Tree): GitPlace | undefined {
+  const gitDir = storeFolder(common);
+  return existsSync(join(gitDir, "HEAD")) ? { directory: gitDir, gitDir, env } : undefined;
+}
+
+const storeFolder = (common: string) => join(common, "garza", "store.git");
 
 const hashOf = (gitDir: string) =>
   /objectformat\s*=\s*sha256/i.test(readFileSync(join(gitDir, "config"), "utf8")) ? "sha256" : "sha1";

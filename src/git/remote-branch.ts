@@ -45,6 +45,20 @@ async function defaultBranch(store: PrivateStore): Promise<string | undefined> {
   return ref;
 }
 
+/**
+ * A file's text on the branch; where a branch of its own has none yet, as the remote's default branch has it. Undefined:
+ * nowhere. Else as `textIn`, `fetchBranch`.
+ */
+export async function sharedText(
+  store: PrivateStore,
+  { branch, tip }: { branch: string; tip: string | null },
+  path: string,
+): Promise<string | undefined> {
+  const text = await textIn(store, tip, path);
+  if (text !== undefined || branch === "") return text;
+  return textIn(store, (await fetchBranch(store, "")).tip, path);
+}
+
 /** A file of the root as the repository names it. */
 export function pathInRepository(root: string, file: string): string {
   const top = findGitFolder(root)?.top ?? root;

@@ -26,7 +26,7 @@ export function lockTree({ common, signal }: Tree): Promise<FileLock> {
 }
 
 /** The commit that a name stands for; undefined when there is none. */
-export async function commitOf(tree: Tree, name: string): Promise<string | undefined> {
+export async function commitOf(tree: GitPlace, name: string): Promise<string | undefined> {
   const { exitCode, stdout } = await git(tree, ["rev-parse", "--verify", "--quiet", `${name}^{commit}`]);
   return exitCode === 0 ? stdout.trim() : undefined;
 }
@@ -47,8 +47,8 @@ export async function configured(tree: Tree, key: string): Promise<string | unde
   return exitCode === 0 ? stdout.trim() : undefined;
 }
 
-export async function isAncestor(tree: Tree, older: string, newer: string): Promise<boolean> {
-  return (await git(tree, ["merge-base", "--is-ancestor", older, newer])).exitCode === 0;
+export async function isAncestor(place: GitPlace, older: string, newer: string): Promise<boolean> {
+  return (await git(place, ["merge-base", "--is-ancestor", older, newer])).exitCode === 0;
 }
 
 /** What the user has begun and not ended (a merge, a rebase, …): no commit of ours may end it. */

@@ -4,7 +4,7 @@
  */
 import { problem } from "../core/problem.ts";
 import { isMapping } from "../core/value.ts";
-import { fetchBranch, pathInRepository, textIn } from "../git/remote-branch.ts";
+import { fetchBranch, pathInRepository, sharedText } from "../git/remote-branch.ts";
 import type { Sharing } from "./sharing.ts";
 
 /** A path in the root. Its key `generation` has an integer for each resource. */
@@ -16,7 +16,9 @@ export const generationsFile = "infra/state/locks.json";
  */
 export async function generationOf({ store, root, branch }: Sharing, resource: string): Promise<number> {
   const { tip } = await fetchBranch(store, branch);
-  const generations = readGenerations(await textIn(store, tip, pathInRepository(root, generationsFile)));
+  const generations = readGenerations(
+    await sharedText(store, { branch, tip }, pathInRepository(root, generationsFile)),
+  );
   return Object.hasOwn(generations, resource) ? (generations[resource] ?? 0) : 0;
 }
 

@@ -1,11 +1,11 @@
 /** `infra/state/locks/*.lock`: who holds what, for people and `ls`. Never read as truth, never in a commit. */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { excludeFromGit } from "../core/exclude.ts";
 import { contained, isFileError, makeFolder, readRegular } from "../core/files.ts";
 import { GarzaError, messageOf } from "../core/problem.ts";
 import { replaceInTree } from "../core/tree-file.ts";
 import { hasRemote } from "../git/has-remote.ts";
-import { excludeFromGit } from "./exclude.ts";
 import type { LockHolder } from "./locks.ts";
 import { encodeResource } from "./resource-name.ts";
 

@@ -1,43 +1,40 @@
-import { join } from "node:path";
 import { readRegular } from "../core/files.ts";
 import { problem } from "../core/problem.ts";
-import { type GitPlace, git, readable } from "../git/git.ts";
+import { git, readable } from "../git/git.ts";
+import { textIn } from "../git/remote-branch.ts";
 import { type Difference, differences } from "./differences.ts";
-import { committedText } from "./history.ts";
 import { listStateFiles } from "./read-state-file.ts";
 import { isBlank, largestText, readStateText } from "./read-text.ts";
+import { type StateBase, stateFilesIn } from "./state-base.ts";
 import { findStateFile } from "./state-folder.ts";
 
 export type FileDifference = { file: string } & Difference;
 
-/** What the work tree has otherwise than a revision. Throws `usage` for one that there is not, `data-damaged`. */
-export async function stateDifferences(root: string, revision: string, place: GitPlace): Promise<FileDifference[]> {
-  const names = new Set([...listStateFiles(root), ...(await committedFiles(revision, place))]);
+/**
+ * What the work tree has otherwise than a revision of its repository; undefined: than the newest commit. Throws `usage` for one
+ * that there is not, `data-damaged`.
+ */
+export async function stateDifferences(root: string, base: StateBase, revision?: string): Promise<FileDifference[]> {
+  const { place } = base;
+  if (revision !== undefined) {
+    const { exitCode, stderr } = await git(place, ["rev-parse", "--verify", "--end-of-options", `${revision}^{tree}`]);
+    if (exitCode !== 0)
+      throw problem({ kind: "usage", message: `there is no revision ${revision}`, hint: readable(stderr).trim() });
+  }
+  const then = revision ?? base.revision;
+  const textThen = (file: string) =>
+    revision === undefined ? base.text(file) : textIn(place, revision, base.path(file));
+  const here = listStateFiles(root).map((name) => findStateFile(root, name).shown);
   const found: FileDifference[] = [];
-  for (const name of [...names].sort()) {
-    const { shown, real } = findStateFile(root, name);
-    const now = readRegular(real, shown, largestText)?.text;
-    const then = await committedText(shown, place, revision);
-    if (now === then) continue;
-    const [before, after] = [rootOf(then, `${shown} (${revision})`), rootOf(now, shown)];
-    found.push(...differences(before, after).map((each) => ({ file: shown, ...each })));
+  for (const file of [...new Set([...here, ...(await stateFilesIn(root, place, then))])].sort()) {
+    const { shown, real } = findStateFile(root, file);
+    const [before, now] = [await textThen(file), readRegular(real, shown, largestText)?.text];
+    if (now === before) continue;
+    const differing = differences(rootOf(before, `${shown} (${then})`), rootOf(now, shown));
+    found.push(...differing.map((each) => ({ file: shown, ...each })));
   }
   return found;
 }
 
 const rootOf = (text: string | undefined, shown: string) =>
   isBlank(text) ? undefined : readStateText(text, shown).root;
-
-/** As `listStateFiles` names them. */
-async function committedFiles(revision: string, place: GitPlace): Promise<string[]> {
-  const folder = join("infra", "state", "/");
-  const args = ["ls-tree", "-r", "-z", "--name-only", "--end-of-options", revision, "--", folder];
-  const { exitCode, stdout, stderr } = await git(place, args);
-  if (exitCode === 0) {
-    const names = stdout.split("\0").map((name) => readable(name).slice(folder.length));
-    return names.filter((name) => name.endsWith(".json") && !name.startsWith("locks/"));
-  }
-  // Nothing is committed yet.
-  if (revision === "HEAD") return [];
-  throw problem({ kind: "usage", message: `there is no revision ${revision}`, hint: readable(stderr).trim() });
-}

@@ -15,12 +15,12 @@ export type FileCommit = {
 
 const format = ["%H", "%at", "%an", "%(trailers:key=Garza-Operation,valueonly,separator=%x2C)", "%s"].join("%x00");
 
-/** Newest first; git leaves out the commits that did not change the file, and merges that took it as a parent had it. */
-export async function readFileCommits(file: string, place: GitPlace): Promise<FileCommit[]> {
+/** `file` as seen from the place's directory. Newest first; git leaves out the commits that did not change the file, and merges that took it as a parent had it. */
+export async function readFileCommits(file: string, place: GitPlace, revision: string): Promise<FileCommit[]> {
   // Nothing is committed yet.
-  if ((await git(place, ["rev-parse", "--verify", "--quiet", "HEAD"])).exitCode !== 0) return [];
+  if ((await git(place, ["rev-parse", "--verify", "--quiet", revision])).exitCode !== 0) return [];
   const shown = ["-c", "--raw", "--no-abbrev", "--no-renames", "--no-show-signature", "-z", `--format=${format}`];
-  const fields = (await gitText(place, ["--literal-pathspecs", "log", ...shown, "HEAD", "--", file])).split("\0");
+  const fields = (await gitText(place, ["--literal-pathspecs", "log", ...shown, revision, "--", file])).split("\0");
   const commits: FileCommit[] = [];
   for (let at = 0; at + 4 < fields.length; ) {
     const [commit = "", time = "", by = "", operations = "", subject = ""] = fields.slice(at, at + 5).map(readable);

@@ -1,9 +1,10 @@
 /** The past of one place in a state file: the commits that changed it, from git. */
 import { readRegular } from "../core/files.ts";
 import { isMapping, type Value } from "../core/value.ts";
-import { type GitPlace, git, gitText, readable } from "../git/git.ts";
+import { type GitPlace, gitText, readable } from "../git/git.ts";
 import { type FileCommit, readFileCommits } from "./file-commits.ts";
 import { isBlank, largestText } from "./read-text.ts";
+import type { StateBase } from "./state-base.ts";
 import type { StateFile } from "./state-folder.ts";
 import type { PlainPath } from "./state-path.ts";
 
@@ -12,12 +13,10 @@ export type PastValue = { value: Value | undefined /** The file is no JSON in th
 
 export type PastChange = Omit<FileCommit, "blob" | "parents"> & { before: PastValue; after: PastValue };
 
-/**
- * Newest first, as far as they are asked for. A merge counts where it has what none of its parents had. `file` as
- * seen from the place's directory.
- */
-export async function* pastChanges(file: string, path: PlainPath, place: GitPlace): AsyncGenerator<PastChange> {
-  const commits = await readFileCommits(file, place);
+/** Newest first, as far as they are asked for. A merge counts where it has what none of its parents had. */
+export async function* pastChanges(file: string, path: PlainPath, base: StateBase): AsyncGenerator<PastChange> {
+  const { place, revision } = base;
+  const commits = await readFileCommits(base.path(file), place, revision);
   let known = new Map<string, PastValue>();
   for (let from = 0; from < commits.length; from += chunk) {
     const some = commits.slice(from, from + chunk);
@@ -31,13 +30,13 @@ export async function* pastChanges(file: string, path: PlainPath, place: GitPlac
   }
 }
 
-/** What the work tree has there otherwise than HEAD; undefined: nothing. */
+/** What the work tree has there otherwise than the newest commit; undefined: nothing. */
 export async function uncommittedChange(
   { shown, real }: StateFile,
   path: PlainPath,
-  place: GitPlace,
+  base: StateBase,
 ): Promise<Pick<PastChange, "before" | "after"> | undefined> {
-  const before = pastValue(await committedText(shown, place), path);
+  const before = pastValue(await base.text(shown), path);
   const after = pastValue(readRegular(real, shown, largestText)?.text, path);
   return Bun.deepEquals(before, after) ? undefined : { before, after };
 }
@@ -97,10 +96,4 @@ function valueAt(value: Value, path: PlainPath): Value | undefined {
     else return undefined;
   }
   return at;
-}
-
-/** What is committed there now; undefined: no such file is. */
-export async function committedText(file: string, place: GitPlace, revision = "HEAD"): Promise<string | undefined> {
-  const { exitCode, stdout } = await git(place, ["cat-file", "blob", `${revision}:./${file}`]);
-  return exitCode === 0 ? readable(stdout) : undefined;
 }

@@ -4,6 +4,7 @@
  */
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { excludeFromGit } from "../core/exclude.ts";
 import { makeFolder, readRegular } from "../core/files.ts";
 import { lockFile } from "../core/flock.ts";
 import { replaceInTree } from "../core/tree-file.ts";
@@ -11,11 +12,12 @@ import { fetchRefs } from "../git/fetch-refs.ts";
 import { git } from "../git/git.ts";
 import { forgetIfBroken, type PrivateStore } from "../git/private-store.ts";
 import { moveTree } from "../git/rebase.ts";
-import { pathInRepository, type RemoteBranch, textIn } from "../git/remote-branch.ts";
+import { branchRef, pathInRepository, type RemoteBranch, textIn } from "../git/remote-branch.ts";
 import { updateRefs } from "../git/store-refs.ts";
 import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
 import { isOfFile } from "./read-text.ts";
 import { reapply } from "./reapply.ts";
+import { ownBranchRef, type StateBase, stateBase } from "./state-base.ts";
 import { findStateFile, stateLockFile } from "./state-folder.ts";
 import type { LoggedChange, StateLog } from "./state-log.ts";
 
@@ -24,7 +26,7 @@ export type StateTree = {
   tree: Tree;
   log: StateLog;
   logLimit?: number;
-  /** The setting: where it names a branch on which the tree is not, nothing that is published ever comes with its history. */
+  /** The setting. */
   branch: string;
   /** A file that somebody has made unfit is left as it is, and the others are not. */
   tell(message: string): Promise<void>;
@@ -53,7 +55,11 @@ async function follow(at: StateTree, store: PrivateStore, { ref, tip }: Publishe
   // In a rebase the tree is on no branch.
   const begun = unfinished(tree);
   if (begun) return `a ${begun} is under way`;
-  if ((await currentBranch(tree)) !== branch) return `the work tree is not on ${branch}, where the state files are`;
+  if ((await currentBranch(tree)) !== branch) {
+    if (at.branch !== "" && ref !== (await branchRef(store, ""))) return show(at, store, tip);
+    return `the work tree is not on ${branch}, where the state files are`;
+  }
+  excludeState(at.root, false);
   if (!(await bring(tree, store, tip))) {
     if (await forgetIfBroken(store)) await fetchRefs(store, [ref]);
     if (!(await bring(tree, store, tip))) return `what ${store.remote.name} has can't be copied here: git pull`;
@@ -69,6 +75,16 @@ async function follow(at: StateTree, store: PrivateStore, { ref, tip }: Publishe
   const moved = await withHistory(at, () => moveTree(tree, head, tip));
   return moved ? undefined : "changes in the work tree stand in the way: git pull";
 }
+
+/** Of a branch of their own: the tree has copies, of which git is to know nothing. */
+async function show(at: StateTree, store: PrivateStore, tip: string): Promise<undefined> {
+  await updateRefs(store, [`update ${ownBranchRef} ${tip}`]);
+  excludeState(at.root, true);
+  await withHistory(at, async () => {});
+}
+
+/** False: the tree's own branch has them (again). */
+const excludeState = (root: string, isApart: boolean) => excludeFromGit(root, "infra/state/**/*.json", isApart);
 
 async function bring(tree: Tree, store: PrivateStore, tip: string): Promise<boolean> {
   await updateRefs(store, [`update refs/garza/published ${tip}`]);
@@ -90,8 +106,6 @@ async function noteRemote(tree: Tree, { remote }: PrivateStore, branch: string, 
  */
 export async function withHistory<T>(at: StateTree, work: () => Promise<T>): Promise<T> {
   const { root, tree, log, branch, tell } = at;
-  const isApart = branch !== "" && (await currentBranch(tree)) !== branch;
-  const onTop = () => (isApart ? log.onTop() : unpublished(log.onTop()));
   const held = await lockFile(stateLockFile(root));
   try {
     const clean = new Set<string>();
@@ -99,10 +113,12 @@ export async function withHistory<T>(at: StateTree, work: () => Promise<T>): Pro
     try {
       return await work();
     } finally {
-      await forgetKnown(tree, log);
-      for (const file of new Set(onTop().map((each) => each.file))) {
+      const base = await stateBase(root, tree, branch);
+      await forgetKnown(base, log);
+      const rows = log.onTop().flatMap((each) => shownOf(each, base));
+      for (const file of new Set([...(await base.files()), ...rows.map((each) => each.file)])) {
         const unfit = (why: string) => tell(`${file} does not show what was changed last: ${why}`);
-        await isFit(writeOnTop(at, file, onTop(), clean.has(file)), unfit);
+        await isFit(writeOnTop(at, base, file, rows, clean.has(file)), unfit);
       }
     }
   } finally {
@@ -134,27 +150,30 @@ async function giveBack({ root, tree, log }: StateTree, file: string): Promise<b
   return found !== undefined;
 }
 
-/** What the tree's history has is no longer put on top of it: somebody else may have gone on from there. */
-async function forgetKnown(tree: Tree, log: StateLog): Promise<void> {
+/** What the history has is no longer put on top of it: somebody else may have gone on from there. */
+async function forgetKnown(base: StateBase, log: StateLog): Promise<void> {
   const published = log.onTop().filter(({ publishedIn }) => publishedIn !== null);
   const known = new Map<string, boolean>();
   for (const { publishedIn } of published) {
-    if (publishedIn !== null && !known.has(publishedIn))
-      known.set(publishedIn, await isAncestor(tree, publishedIn, "HEAD"));
+    if (publishedIn !== null && !known.has(publishedIn)) known.set(publishedIn, await base.hasCommit(publishedIn));
   }
   const there = published.filter(({ publishedIn }) => known.get(publishedIn ?? "") === true);
   if (there.length > 0) await log.forget(there.map(({ sequence }) => sequence));
 }
 
-/** What is published, and not in this history yet, comes with it. Until then readers see it on top of the file. */
-const unpublished = (changes: readonly LoggedChange[]): LoggedChange[] =>
-  changes
-    .filter(({ publishedIn }) => publishedIn === null)
-    .map(({ changes, ...rest }) => ({ ...rest, changes: changes.filter((each) => !("quiet" in each)) }))
-    .filter(({ changes }) => changes.length > 0);
+/**
+ * What is to be seen of it in the tree: nothing where it is published and comes with the history; until then readers see
+ * it on top of the file.
+ */
+function shownOf(change: LoggedChange, { isApart }: StateBase): LoggedChange[] {
+  if (change.publishedIn !== null) return isApart ? [change] : [];
+  const changes = change.changes.filter((each) => !("quiet" in each));
+  return changes.length > 0 ? [{ ...change, changes }] : [];
+}
 
 async function writeOnTop(
   { root, log, logLimit = 1000 }: StateTree,
+  base: StateBase,
   file: string,
   rows: readonly LoggedChange[],
   isClean: boolean,
@@ -162,10 +181,17 @@ async function writeOnTop(
   const place = findStateFile(root, file);
   const found = readRegular(place.real, place.shown);
   const changes = rows.filter((each) => each.file === file).flatMap((each) => each.changes);
-  const { text } = reapply(found?.text, changes, { file, logLimit });
-  if (text === found?.text) return true;
-  if (isClean) await log.willWrite(file, text);
+  const isOurs = isClean || (base.isApart && (await isUntouched(base, file, found?.text, log)));
+  if (changes.length === 0 && !isOurs) return true;
+  const below = base.isApart && isOurs ? await base.text(file) : found?.text;
+  const text = changes.length === 0 ? below : reapply(below, changes, { file, logLimit }).text;
+  if (text === undefined || text === found?.text) return true;
+  if (isOurs) await log.willWrite(file, text);
   makeFolder(dirname(place.real));
   replaceInTree(root, place.real, text, found?.mode ?? 0o644);
   return true;
 }
+
+/** A copy that was never made, or that shows what git has. */
+const isUntouched = async (base: StateBase, file: string, text: string | undefined, log: StateLog) =>
+  text === undefined ? !log.written().includes(file) : text === (await base.ofTree(file));

@@ -1,8 +1,7 @@
-import { findGitFolder } from "../../core/git-folder.ts";
-import { problem } from "../../core/problem.ts";
 import { showSafe } from "../../core/redact.ts";
 import type { Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
+import { openStateBase } from "../open-state-base.ts";
 import { json, paintFor, table } from "../output.ts";
 import { change } from "../state-place.ts";
 
@@ -11,8 +10,8 @@ export const diff: Command = {
   takes: "[revision]",
   summary: "What differs between the state files here and those that are committed",
   about: [
-    "By key and by id, however the files are written. REVISION is HEAD where nothing is said; a branch of the remote, as it",
-    "was fetched last: origin/main.",
+    "By key and by id, however the files are written. REVISION is HEAD where nothing is said (or the newest",
+    "that was seen of state.branch); a branch of the remote, as it was fetched last: origin/main.",
   ].join("\n"),
   options: [],
   examples: [
@@ -22,11 +21,11 @@ export const diff: Command = {
   ],
   async run(call) {
     const { args, flag, terminal } = call;
-    const [revision = "HEAD"] = args;
-    const { root } = openPlaces(call);
-    if (!findGitFolder(root)) throw outsideOfGit(root);
+    const [revision] = args;
+    const places = openPlaces(call);
     const { stateDifferences } = await import("../../state/compare.ts");
-    const found = await stateDifferences(root, revision, { directory: root, env: terminal.env });
+    const base = await openStateBase(places, terminal, revision !== undefined);
+    const found = await stateDifferences(places.root, base, revision);
     if (flag("json")) {
       terminal.out.write(json(found));
       return 0;
@@ -36,15 +35,10 @@ export const diff: Command = {
       const rows = differing.map(({ path, before, after }) => [`  ${showSafe(path)}`, change(before, after)]);
       terminal.out.write(`${paint.strong(showSafe(file))}\n${table(rows)}\n`);
     }
-    if (found.length === 0) terminal.err.write(`The state files are as in ${revision}.\n`);
+    if (found.length === 0)
+      terminal.err.write(
+        `The state files are as in ${revision ?? (base.isApart ? "the branch that they are shared on" : "HEAD")}.\n`,
+      );
     return 0;
   },
 };
-
-export const outsideOfGit = (root: string) =>
-  problem({
-    kind: "configuration",
-    where: root,
-    message: "it is in no git repository, which would have the past of its state",
-    hint: "To begin: git init",
-  });

@@ -1,31 +1,30 @@
 import { existsSync } from "node:fs";
-import { findGitFolder } from "../../core/git-folder.ts";
 import { newDocument } from "../../core/json.ts";
 import { toNode } from "../../core/json-tree.ts";
 import { problem } from "../../core/problem.ts";
 import { showSafe } from "../../core/redact.ts";
 import type { Mapping, Value } from "../../core/value.ts";
-import type { GitPlace } from "../../git/git.ts";
 import { differences } from "../../state/differences.ts";
 import { type PastChange, type PastValue, pastChanges, uncommittedChange } from "../../state/history.ts";
 import { nearestPlaces } from "../../state/nearest-place.ts";
 import { listStateFiles, readStateFile } from "../../state/read-state-file.ts";
+import type { StateBase } from "../../state/state-base.ts";
 import { findStateFile, type StateFile } from "../../state/state-folder.ts";
 import { type PlainPath, showPath } from "../../state/state-path.ts";
 import { plainPath } from "../../template/plain-path.ts";
 import type { Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
+import { openStateBase } from "../open-state-base.ts";
 import { json, oneLine, table, time } from "../output.ts";
 import { brief, change, typedFile, unknownFile, unknownPlace } from "../state-place.ts";
 import { readLimit } from "../statuses.ts";
-import { outsideOfGit } from "./state-diff.ts";
 
 export const history: Command = {
   name: "state history",
   takes: "<file> [path]",
   summary: "Who changed a value in a state file, when, and in which operation",
   about: [
-    "From the commits of the branch that is checked out, newest first. The file may be left out: then every state file is",
+    "From the commits of the branch that is checked out (or of state.branch), newest first. The file may be left out: then every state file is",
     "looked through for the path.",
   ].join("\n"),
   options: [{ flags: "--limit <n>", says: "At most so many (default 20)" }],
@@ -36,13 +35,13 @@ export const history: Command = {
   async run(call) {
     const { args, flag, value, terminal } = call;
     const limit = readLimit(value("limit"));
-    const { root } = openPlaces(call);
-    if (!findGitFolder(root)) throw outsideOfGit(root);
+    const places = openPlaces(call);
+    const { root } = places;
+    const base = await openStateBase(places, terminal);
     const [first = "", second] = args;
     const isPath = second === undefined && /^[.[]/.test(first) && !first.startsWith("./");
     const path = onePlace(isPath ? first : (second ?? "."));
-    const place = { directory: root, env: terminal.env };
-    const search = { path, limit, place, now: terminal.clock.now() };
+    const search = { path, limit, base, now: terminal.clock.now() };
     const files = isPath ? listStateFiles(root).map((name) => findStateFile(root, name)) : [typedFile(root, first)];
     const found: Found[] = [];
     for (const file of files) found.push(...(await changesOf(file, search)));
@@ -55,14 +54,14 @@ export const history: Command = {
 };
 
 type Found = Omit<PastChange, "commit"> & { file: string /** Null: it is not committed. */; commit: string | null };
-type Search = { path: PlainPath; limit: number; place: GitPlace; now: number };
+type Search = { path: PlainPath; limit: number; base: StateBase; now: number };
 
-async function changesOf({ shown, real }: StateFile, { path, limit, place, now }: Search): Promise<Found[]> {
+async function changesOf({ shown, real }: StateFile, { path, limit, base, now }: Search): Promise<Found[]> {
   const found: Found[] = [];
-  const open = await uncommittedChange({ shown, real }, path, place);
+  const open = await uncommittedChange({ shown, real }, path, base);
   const by = { by: "", subject: "not committed", operations: [] };
   if (open) found.push({ file: shown, commit: null, at: now, ...by, ...open });
-  for await (const each of pastChanges(shown, path, place)) {
+  for await (const each of pastChanges(shown, path, base)) {
     if (found.push({ file: shown, ...each }) >= limit) break;
   }
   return found;

@@ -11,6 +11,7 @@ import { checkRemote } from "./remote.ts";
 import { checkRoot } from "./root.ts";
 import { checkSecrets } from "./secrets.ts";
 import { checkSettings } from "./settings.ts";
+import { checkStateBranch } from "./state-branch.ts";
 import { checkStateFiles } from "./state-files.ts";
 import { checkTemplates } from "./templates.ts";
 import { checkVersions } from "./versions.ts";
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   checkClock,
   checkRoot,
   checkStateFiles,
+  checkStateBranch,
   checkMergeDriver,
   checkRemote,
   checkDataFolder,

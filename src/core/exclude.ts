@@ -1,22 +1,25 @@
 import { realpathSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { makeFolder, readRegular, replaceFile } from "../core/files.ts";
-import { findGitFolder } from "../core/git-folder.ts";
+import { makeFolder, readRegular, replaceFile } from "./files.ts";
+import { findGitFolder } from "./git-folder.ts";
 
 /**
- * Keeps files of `root` out of `git status` and `git add` by `.git/info/exclude`, which is this clone's own.
+ * Keeps files of `root` out of `git status` and `git add` by `.git/info/exclude`, which is this clone's own; or no longer.
  * Outside of a repository there is nothing to do.
  */
-export function excludeFromGit(root: string, pattern: string): void {
+export function excludeFromGit(root: string, pattern: string, isExcluded = true): void {
   const git = findGitFolder(realpathSync(root));
   if (!git) return;
   const prefix = relative(git.top, realpathSync(root)).split(sep).filter(Boolean);
   const line = `/${[...prefix.map(literal), pattern].join("/")}`;
   const file = join(git.common, "info", "exclude");
   const { text, mode } = readRegular(file) ?? { text: "", mode: 0o644 };
-  if (text.split(/\r?\n/).includes(line)) return;
+  const lines = text.split("\n");
+  if (lines.some((each) => each.trimEnd() === line) === isExcluded) return;
   makeFolder(dirname(file));
-  replaceFile(file, `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${line}\n`, mode);
+  const without = lines.filter((each) => each.trimEnd() !== line).join("\n");
+  const added = `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${line}\n`;
+  replaceFile(file, isExcluded ? added : without, mode);
 }
 
 /** A folder's name as git reads patterns. */
