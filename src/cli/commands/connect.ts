@@ -44,6 +44,8 @@ function join(path: string): Promise<number> {
       else if (nobodyThere.has(error.code ?? "")) reject(problem({ kind: "no-agent", socket: path }));
       else reject(translate(error, path));
     });
+    // Nobody is left to read: what would be sent to them must not be waited for.
+    for (const event of ["error", "close"]) process.stdout.once(event, () => socket.destroy());
     socket.once("end", () => resolve(0));
     socket.once("close", () => resolve(0));
   });

@@ -151,4 +151,15 @@ describe("garza connect", () => {
     const { stdout, exitCode } = await box.run("sh", "-c", `printf '${request}' | ${compiledProgram()} connect`);
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^HTTP\/1.1 200[\s\S]*"pid"/)]);
   });
+
+  test("ends when nobody reads it any more, though more is to come", async () => {
+    await using box = await sandbox();
+    const agent = box.start("agent");
+    await agent.says("ready");
+    const request = "GET /v1/openapi.json HTTP/1.1\\r\\nHost: garza\\r\\n\\r\\n";
+    // More than a pipe holds; its standard input stays open.
+    const requests = `for each in 1 2 3 4 5 6 7 8 9 10; do printf '${request}'; done; exec tail -f --pid=$$ /dev/null`;
+    const script = `{ ${requests}; } | { ${compiledProgram()} connect; echo ended >&2; kill $$; } | head -c 10`;
+    expect((await box.run("sh", "-c", script)).stderr).toContain("ended");
+  });
 });
