@@ -2,8 +2,22 @@ import { type Problem, problem } from "../core/problem.ts";
 import type { Outcome } from "../engine/execute.ts";
 import type { OperationRow } from "../queue/rows.ts";
 
+export type EndedRow = Pick<
+  OperationRow,
+  | "id"
+  | "status"
+  | "reason"
+  | "error"
+  | "failed_step"
+  | "rollback"
+  | "attention"
+  | "cancel_by"
+  | "started_at"
+  | "ended_at"
+>;
+
 /** How an operation that has ended (or was interrupted) ended. Throws `busy` when it has not. */
-export function outcomeOf(row: OperationRow): Outcome {
+export function outcomeOf(row: EndedRow): Outcome {
   const { id, status, reason, error, failed_step, rollback, attention } = row;
   if (status === "queued" || status === "running") {
     throw problem({ kind: "busy", what: `operation ${id} is ${status}`, next: `Look: garza status ${id}` });
@@ -13,7 +27,7 @@ export function outcomeOf(row: OperationRow): Outcome {
   return { ...ended, problem: problemOf(row) };
 }
 
-function problemOf({ id, status, reason, error, failed_step, cancel_by }: OperationRow): Problem | null {
+function problemOf({ id, status, reason, error, failed_step, cancel_by }: EndedRow): Problem | null {
   if (status === "success") return null;
   if (status === "cancelled") return { kind: "cancelled", by: cancel_by ?? "a person" };
   if (status === "interrupted") return { kind: "interrupted", operation: id, step: failed_step ?? "" };

@@ -6,6 +6,7 @@
 import type { CAC } from "cac";
 import { didYouMean } from "../core/nearest.ts";
 import { problem } from "../core/problem.ts";
+import type { There } from "./remote/on-host.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `--timeout <duration>` takes a value, `--json` does not; `-f, --follow` has a short form. `needed`: as its command says. */
@@ -31,6 +32,8 @@ export type Command = {
   staysHere?: true;
   /** Resolves to the exit code. */
   run(call: Call): Promise<number>;
+  /** By the agent of another host, where one serves there: the exit code. Undefined: garza there is to do it. */
+  onHost?(call: Call, there: There): Promise<number | undefined>;
   /** The same of every host at once: `--on all`. */
   onAll?(call: Call): Promise<number>;
 };

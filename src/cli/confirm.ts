@@ -9,17 +9,22 @@ import { whoAsks } from "./who-asks.ts";
 
 /** A template with `danger: high` is run only by someone who says so. Throws `not-allowed`. */
 export async function confirmDanger(source: TemplateSource, request: RunRequest, terminal: Terminal): Promise<void> {
-  if (request.yes || !(await isDangerous(source.text))) return;
+  if (!request.yes && (await isDangerous(source.text))) await refuseDanger(source.name, request, terminal);
+}
+
+/** For one that is known to be marked. */
+export async function refuseDanger(name: string, { yes }: Pick<RunRequest, "yes">, terminal: Terminal): Promise<void> {
+  if (yes) return;
   const next = "If it is meant: add --yes";
   if (!terminal.interactive) {
     throw problem({
       kind: "not-allowed",
-      what: `${source.name} is marked danger: high, and nobody can be asked here`,
+      what: `${name} is marked danger: high, and nobody can be asked here`,
       next,
     });
   }
-  const answer = await terminal.ask(`${oneLine(source.name)} is marked danger: high. Run it? [y/N] `);
-  if (!isYes(answer)) throw problem({ kind: "not-allowed", what: `${source.name} was not run`, next });
+  const answer = await terminal.ask(`${oneLine(name)} is marked danger: high. Run it? [y/N] `);
+  if (!isYes(answer)) throw problem({ kind: "not-allowed", what: `${name} was not run`, next });
 }
 
 export const isYes = (answer: string | null) => /^y(es)?$/i.test(answer?.trim() ?? "");

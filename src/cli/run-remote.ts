@@ -1,11 +1,14 @@
 /** An operation that the agent runs, followed from here. */
 import { openMasks } from "../agent/masks.ts";
+import type { EndedRow } from "../agent/outcome.ts";
 import { watch as watchJournal } from "../agent/watch.ts";
 import type { GarzaClient } from "../api/client.ts";
 import type { Absence } from "../api/client-follow.ts";
 import type { Control } from "../api/control.ts";
+import { systemClock } from "../core/clock.ts";
 import type { Places } from "../core/config.ts";
 import { openHistory } from "../queue/history.ts";
+import type { Call } from "./command.ts";
 import { definedEnv } from "./open.ts";
 import { inHistory } from "./operation-id.ts";
 import { type Reached, refuseOwner } from "./owner.ts";
@@ -23,6 +26,46 @@ export async function followAgent(
   ask: Ask,
 ): Promise<Followed> {
   if (local) refuseOwner(note);
+  const row = (id: string) => rowOf(places, id);
+  const there: Followable = {
+    ...{ client, places, row, on: "", agent: "the agent" },
+    watch: (absence) => outlasting(client, absence, places, definedEnv(terminal)),
+  };
+  return follow(there, { terminal, json }, view, ask);
+}
+
+/** By an agent of another host, whose journal is not here. */
+export function followThere(
+  there: Omit<Followable, "places" | "watch">,
+  { terminal, flag }: Pick<Call, "terminal" | "flag">,
+  view: View,
+  ask: Ask,
+): Promise<Followed> {
+  const watch: Followable["watch"] = (absence) => watchThere(there, absence);
+  return follow({ ...there, places: null, watch }, { terminal, json: flag("json") }, view, ask);
+}
+
+export type { EndedRow };
+
+type Followable = {
+  client: GarzaClient;
+  /** Of its journal. */
+  places: Places | null;
+  row(id: string): EndedRow | Promise<EndedRow>;
+  /** Outlasts the agent. */
+  watch(absence: Absence): Control["watch"];
+  /** Behind a command that looks at it. */
+  on: string;
+  agent: string;
+};
+
+async function follow(
+  there: Followable,
+  { terminal, json }: Pick<Settings, "terminal" | "json">,
+  view: View,
+  ask: Ask,
+): Promise<Followed> {
+  const { client, places, on, agent } = there;
   const accepted = await ask(client);
   const { id, after = 0 } = accepted;
   tellAccepted(accepted, view);
@@ -36,7 +79,7 @@ export async function followAgent(
   const absence = {
     onAway() {
       isAway = true;
-      view.note("the agent is gone; waiting for it to come back (Ctrl-C leaves)…");
+      view.note(`${agent} is ${on === "" ? "gone" : "out of reach"}; waiting for it to come back (Ctrl-C leaves)…`);
     },
     onBack() {
       isAway = false;
@@ -52,18 +95,57 @@ export async function followAgent(
     terminate: () => (isAway ? leave() : cancel()),
   });
   try {
-    const row = () => rowOf(places, id);
-    const control = { watch: outlasting(client, absence, places, definedEnv(terminal)) };
-    const watching = { places, control, view, json, id, after, signal: detach.signal, row };
+    const control = { watch: there.watch(absence) };
+    const watching = { places, control, view, json, id, after, signal: detach.signal, row: () => there.row(id) };
     const followed = await watch(watching);
+    if (followed && isAway && on !== "")
+      view.note(`${id} has ended: ${followed.status}. What it said last: garza logs ${id}${on}`);
     if (followed) return followed;
-    if (isAway) view.note(`left ${id} to the next agent: garza agent. Look: garza status ${id}`);
-    else view.note(`the agent goes on with ${id}. Look: garza status ${id}. Stop it: garza queue cancel ${id}`);
+    const look = `Look: garza status ${id}${on}`;
+    if (!isAway) view.note(`the agent goes on with ${id}. ${look}. Stop it: garza queue cancel ${id}${on}`);
+    else if (on === "") view.note(`left ${id} to the next agent: garza agent. ${look}`);
+    else view.note(`left ${id} to ${agent}. ${look}`);
     return "left";
   } finally {
     release();
   }
 }
+
+/** An agent there that leaves with the operation's end may take its last events along: then its journal tells the end alone. */
+function watchThere({ client, row }: Omit<Followable, "places" | "watch">, absence: Absence): Control["watch"] {
+  return async function* (id, { signal = new AbortController().signal, ...watching }) {
+    const over = new AbortController();
+    const until = AbortSignal.any([signal, over.signal]);
+    let back = new AbortController();
+    const hasEnded = async () => {
+      const { ended_at, status } = await row(id);
+      return ended_at !== null || status === "interrupted";
+    };
+    const lookWhileAway = async (isBack: AbortSignal) => {
+      while (!isBack.aborted && !until.aborted) {
+        // While the host can't be reached either, nobody knows.
+        if (await hasEnded().catch(() => false)) over.abort();
+        else await systemClock.sleep(betweenLooksMs, AbortSignal.any([isBack, until])).catch(() => {});
+      }
+    };
+    const onAway: Absence["onAway"] = (reason) => {
+      absence.onAway?.(reason);
+      back = new AbortController();
+      void lookWhileAway(back.signal);
+    };
+    const onBack = () => {
+      absence.onBack?.();
+      back.abort();
+    };
+    try {
+      yield* client.watch(id, { ...watching, signal: until, onAway, onBack });
+    } finally {
+      back.abort();
+    }
+  };
+}
+
+const betweenLooksMs = 3_000;
 
 /** An agent that leaves with the operation's end may take its last events along: then the journal has them. */
 function outlasting(

@@ -15,10 +15,13 @@ import { whoAsks } from "./who-asks.ts";
 type Submit = Pick<RunRequest, "parameters" | "priority" | "timeout" | "key" | "notBefore" | "notAfter">;
 
 /** A name is looked up by the agent; a file was read here, and is sent as a text. */
-export function wantedFrom(source: TemplateSource, request: Submit, { env }: Pick<Terminal, "env">): Wanted {
+export const wantedFrom = (source: TemplateSource, request: Submit, terminal: Pick<Terminal, "env">): Wanted =>
+  wantedOf(source.file === source.name ? source : source.name, request, terminal);
+
+export function wantedOf(template: Wanted["template"], request: Submit, { env }: Pick<Terminal, "env">): Wanted {
   const { parameters, priority, timeout, key, notBefore, notAfter } = request;
   return {
-    template: source.file === source.name ? source : source.name,
+    template,
     parameters,
     priority,
     askedBy: whoAsks(env),

@@ -1,16 +1,16 @@
 /** Follows an operation on the screen to its end, whoever runs it. */
-import { outcomeOf } from "../agent/outcome.ts";
+import { type EndedRow, outcomeOf } from "../agent/outcome.ts";
 import type { Control, OutputPiece } from "../api/control.ts";
 import type { Places } from "../core/config.ts";
 import type { OperationEvent } from "../core/events.ts";
 import type { Outcome } from "../engine/execute.ts";
 import { openHistory } from "../queue/history.ts";
-import type { OperationRow } from "../queue/rows.ts";
 import { lineReader } from "./line-reader.ts";
 import type { View } from "./view.ts";
 
 export type Watching = {
-  places: Places;
+  /** Of the journal here, where it is here. */
+  places: Places | null;
   control: Pick<Control, "watch">;
   view: View;
   json: boolean;
@@ -20,7 +20,7 @@ export type Watching = {
   /** Stops watching. */
   signal: AbortSignal;
   /** The operation as it is by then. */
-  row(): OperationRow;
+  row(): EndedRow | Promise<EndedRow>;
 };
 
 /** Undefined when it was stopped before the end. */
@@ -39,7 +39,7 @@ export async function watch(watching: Watching): Promise<Outcome | undefined> {
   } finally {
     lines.close();
   }
-  return signal.aborted ? undefined : outcomeOf(row());
+  return signal.aborted ? undefined : outcomeOf(await row());
 }
 
 /** What steps print, as whole lines; what is left of one is shown before its step's end. */
@@ -72,8 +72,8 @@ function linesOf(view: View) {
 }
 
 /** Steps that were begun before, and run on: their output is of interest. */
-function openSteps(places: Places, id: string, after: number): OperationEvent[] {
-  if (after === 0) return [];
+function openSteps(places: Places | null, id: string, after: number): OperationEvent[] {
+  if (after === 0 || places === null) return [];
   const history = openHistory(places);
   const open = new Set(
     history

@@ -35,6 +35,9 @@ export const run: Command = {
     "garza run ./fix.yml 'hosts=[a, b]' options:='{\"deep\": true}' --timeout 10m",
     "garza run deploy/web --json | jq -r .type",
   ],
+  async onHost(call, there) {
+    return (await import("../remote/run-by-agent.ts")).runByAgent(call, there);
+  },
   async run(call: Call) {
     const request = readRequest(call);
     const places = openPlaces(call);

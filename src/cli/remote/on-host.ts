@@ -1,9 +1,13 @@
 /** A command on another host: GARZA there does it, joined with this terminal. */
 import { problem } from "../../core/problem.ts";
+import type { Hosts } from "../../hosts/connections.ts";
+import type { Host } from "../../hosts/inventory.ts";
 import type { Call, Command } from "../command.ts";
 import { farCommand } from "./far-command.ts";
 import { withHosts } from "./open-hosts.ts";
 import { runThere } from "./run-there.ts";
+
+export type There = { hosts: Hosts; host: Host };
 
 export async function runOnHost(name: string, command: Command, call: Call): Promise<number> {
   if (command.staysHere)
@@ -14,6 +18,8 @@ export async function runOnHost(name: string, command: Command, call: Call): Pro
     // The inventory is the same on every machine of it.
     if (host.local) return command.run(call);
     refuseFiles(command, call, name);
+    const byAgent = await command.onHost?.(call, { hosts, host });
+    if (byAgent !== undefined) return byAgent;
     const line = farCommand(host, [...command.name.split(" "), ...typed]);
     const asTerminal = terminal.interactive && terminal.out.isTerminal;
     // Input that nobody there reads is left to whoever comes next: `while read -r host; do garza status --on "$host"; done`.
