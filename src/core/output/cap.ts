@@ -4,6 +4,7 @@
  */
 import {
   closeSync,
+  constants,
   ftruncateSync,
   openSync,
   readFileSync,
@@ -41,15 +42,33 @@ export function capOutput(file: string, limits: Omit<OutputLimits, "minFree">, d
   const dug = readGap(file) ?? { from: limits.head, to: limits.head };
   if (dug.from + size - dug.to <= limits.cap) return;
   const gap = { from: dug.from, to: size - limits.tail };
-  // Said before it is done: zeros must never be taken for output.
-  writeFileSync(`${file}.gap.new`, `${gap.from} ${gap.to}\n`, { mode: 0o600 });
-  renameSync(`${file}.gap.new`, `${file}.gap`);
+  noteGap(file, gap);
   const fd = openSync(file, "r+");
   try {
     dig(fd, dug.to, gap.to);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Whatever is written next stands at `to`: all between the head and there is missing. */
+export function skipOutput(file: string, to: number, { head }: Pick<OutputLimits, "head">): void {
+  const size = sizeOf(file);
+  const dug = readGap(file) ?? { from: Math.min(size, head), to: Math.min(size, head) };
+  noteGap(file, { from: dug.from, to });
+  const fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    if (size > dug.to) punchHole(fd, dug.to, size);
+    ftruncateSync(fd, to);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Before it is dug: zeros must never be taken for output. */
+function noteGap(file: string, { from, to }: Gap): void {
+  writeFileSync(`${file}.gap.new`, `${from} ${to}\n`, { mode: 0o600 });
+  renameSync(`${file}.gap.new`, `${file}.gap`);
 }
 
 type Keeper = {

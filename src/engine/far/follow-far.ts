@@ -1,4 +1,6 @@
 /** Follows a process on another host to its end: its output comes here piece by piece, each byte once. */
+
+import { sync } from "../../core/files.ts";
 import { sizeOf } from "../../core/output/cap.ts";
 import { GarzaError } from "../../core/problem.ts";
 import type { Connection } from "../../hosts/connection.ts";
@@ -6,7 +8,7 @@ import { type FarLook, look, type Offsets } from "../../hosts/far/far-process.ts
 import type { ProcessResult } from "../../steps/step.ts";
 import { Unknown } from "../past.ts";
 import { heedLapse, resultOf, type Start } from "../process-record.ts";
-import { keep } from "./keep.ts";
+import { keep, skipBacklog } from "./keep.ts";
 import { insist, isOutage, tellLost } from "./reach.ts";
 import { type RunningFar, untilSeconds } from "./running-far.ts";
 import { stopOnAbort } from "./stop-far.ts";
@@ -37,11 +39,13 @@ export async function followFar(far: RunningFar, { name, start, first, connectio
       boot,
     });
     const looking = lookerOf(far, name, connection, stopping.tooLate);
+    const settle = settlerOf(far);
     let seen = first;
     for (;;) {
-      const isKept = await kept(far, seen, stopping.tooLate);
-      if (isKept && seen.state !== "running" && !seen.isPartial) break;
-      seen = await looking(offsetsOf(far, start));
+      const isKept = await kept(far, seen, start, stopping.tooLate);
+      if (isKept && seen.state !== "running" && seen.behind.out + seen.behind.err === 0) break;
+      const offsets = offsetsOf(far, start);
+      seen = await looking(offsets, settle(offsets));
     }
     await stopping.done();
     if (seen.lapsed) await heedLapse(far);
@@ -57,10 +61,17 @@ export async function followFar(far: RunningFar, { name, start, first, connectio
 }
 
 /** False: there was no room for all of it here. What is in the files by now is not asked for again. */
-async function kept({ out, err, host, clock, warn }: RunningFar, seen: FarLook, signal: AbortSignal): Promise<boolean> {
+async function kept(far: RunningFar, seen: FarLook, start: Start, signal: AbortSignal): Promise<boolean> {
+  const { host, clock, warn } = far;
   try {
-    keep(out, seen.out);
-    keep(err, seen.err);
+    for (const stream of ["out", "err"] as const) {
+      keep(far[stream], seen[stream]);
+      skipBacklog(
+        far[stream],
+        seen.behind[stream],
+        start[stream] + offsetsOf(far, start)[stream] + seen.behind[stream],
+      );
+    }
     return true;
   } catch (thrown) {
     if (!(thrown instanceof GarzaError) || thrown.problem.kind !== "storage-full" || signal.aborted) throw thrown;
@@ -72,20 +83,35 @@ async function kept({ out, err, host, clock, warn }: RunningFar, seen: FarLook, 
 }
 const fullPauseMs = 1_000;
 
+/** Says now and then up to where the output is here for good, whatever becomes of this machine's power. */
+function settlerOf(far: RunningFar): (offsets: Offsets) => Offsets | undefined {
+  const settled = { out: 0, err: 0 };
+  return (offsets) => {
+    const grown = (["out", "err"] as const).filter((stream) => offsets[stream] - settled[stream] >= oftenBytes);
+    if (grown.length === 0) return undefined;
+    for (const stream of grown) {
+      sync(far[stream]);
+      settled[stream] = offsets[stream];
+    }
+    return { ...settled };
+  };
+}
+const oftenBytes = 16 * 2 ** 20;
+
 /** By its own connection while that holds, afterwards by any. */
 function lookerOf(far: RunningFar, name: string, connection: Connection | undefined, signal: AbortSignal) {
   let own = connection;
-  const ask = (by: Connection, offsets: Offsets) =>
-    look(by, name, offsets, { signal, untilSeconds: untilSeconds(far) });
-  return async (offsets: Offsets): Promise<FarLook> => {
+  const ask = (by: Connection, offsets: Offsets, safe?: Offsets) =>
+    look(by, name, offsets, { signal, untilSeconds: untilSeconds(far), safe });
+  return async (offsets: Offsets, safe: Offsets | undefined): Promise<FarLook> => {
     try {
-      if (own) return await ask(own, offsets);
+      if (own) return await ask(own, offsets, safe);
     } catch (thrown) {
       if (signal.aborted) throw new Unknown(far.name, thrown);
       if (!isOutage(thrown)) throw thrown;
       tellLost(far, thrown);
       own = undefined;
     }
-    return insist(far, signal, (by) => ask(by, offsets));
+    return insist(far, signal, (by) => ask(by, offsets, safe));
   };
 }

@@ -48,8 +48,8 @@ export type FarLook = {
   /** From the offsets asked for. */
   out: Buffer;
   err: Buffer;
-  /** There was more by then. */
-  isPartial: boolean;
+  /** Bytes that there were by then behind these. */
+  behind: Offsets;
 };
 
 export type Offsets = { out: number; err: number };
@@ -99,12 +99,15 @@ export async function begin(
   return word === "full" || word === "directory" || word === "moved" ? word : lookOf(answer, { out: 0, err: 0 });
 }
 
-/** Waits until there is something new, or for a while. `untilSeconds`: from now on it has so long. */
+/**
+ * Waits until there is something new, or for a while. `untilSeconds`: from now on it has so long. `safe`: up to there
+ * nobody asks for its output again, and the room for it is given back.
+ */
 export async function look(
   connection: Connection,
   name: string,
   offsets: Offsets,
-  { untilSeconds, ...options }: Asking & { untilSeconds?: number | undefined } = {},
+  { untilSeconds, safe, ...options }: Asking & { untilSeconds?: number | undefined; safe?: Offsets | undefined } = {},
 ): Promise<FarLook> {
   const patience = untilSeconds === undefined ? longPatience : Math.min(longPatience, 6 + Math.floor(untilSeconds / 4));
   const variables = {
@@ -112,6 +115,8 @@ export async function look(
     expected: "",
     ...asking(offsets, { patience, claim: false }),
     until: secondsOf(untilSeconds),
+    safeout: safe?.out || "",
+    safeerr: safe?.err || "",
   };
   return lookOf(await ask(connection, { program: lookProgram, variables, call: "look" }, options), offsets);
 }
@@ -166,6 +171,8 @@ const asking = ({ out, err }: Offsets, { patience, claim }: { patience: number; 
   patience,
   claim: claim ? "yes" : "",
   until: "",
+  safeout: "",
+  safeerr: "",
   blocks: pieceBlocks,
   plenty: (pieceBlocks * block) / 2,
 });
@@ -192,7 +199,10 @@ function lookOf({ words, head, section }: Answer, offsets: Offsets): FarLook {
     left: left.trim(),
     out,
     err,
-    isPartial: offsets.out + out.length < Number(outSize) || offsets.err + err.length < Number(errSize),
+    behind: {
+      out: Math.max(0, Number(outSize) - offsets.out - out.length),
+      err: Math.max(0, Number(errSize) - offsets.err - err.length),
+    },
   };
 }
 

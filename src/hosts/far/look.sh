@@ -1,5 +1,6 @@
 # What became of the process in the run folder, and what it has printed from the offsets `g_out` and `g_err` on:
-# once it has ended, or a piece of output is together, or after `g_patience` pauses.
+# once it has ended, or a piece of output is together, or after `g_patience` pauses. Up to `g_safeout` and `g_safeerr`
+# nobody will ask for it again.
 # With `g_claim`, what was not started yet never will be. A missing folder proves that only where this is still the
 # place `g_expected` in which it was to be made.
 
@@ -64,8 +65,15 @@ extend() {
   printf '%s\n' "$g_later" >"$g_folder/until.new" && [ -e "$g_folder/until" ] && mv -f "$g_folder/until.new" "$g_folder/until"
 } 2>/dev/null
 
+# What is safe elsewhere is given back to the disk, where that can be done as a hole: what stands behind it stays in its place.
+reclaim() {
+  [ -z "$g_safeout" ] || fallocate -p -o 0 -l "$g_safeout" "$g_folder/out"
+  [ -z "$g_safeerr" ] || fallocate -p -o 0 -l "$g_safeerr" "$g_folder/err"
+} >/dev/null 2>&1
+
 look() {
   extend
+  reclaim
   g_left='' g_lapsed=no g_code=- g_outsize=0 g_errsize=0 g_pid='' g_was='' g_wasboot=''
   if [ ! -d "$g_folder" ] && ! claim_place; then
     g_found=absent

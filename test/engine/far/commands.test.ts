@@ -95,6 +95,34 @@ describe("a command on another machine", () => {
     expect(stdout).toMatch(/^first\nx+\n\[… \d+ bytes are missing here …\]\nx+\nlast\n$/);
   });
 
+  test("that prints without end takes little of the disk on either side", async () => {
+    const gate = join(machine.there, "gate-of-flood");
+    const step = farStep(
+      machine,
+      `echo first; for each in 1 2 3 4; do head -c 50000000 /dev/zero | tr '\\0' $each; until [ -e '${gate}'$each ]; do sleep 0.02; done; done; echo; echo last`,
+    );
+    const ended = runFar(step);
+    await until(() => step.printed().startsWith("first\n"));
+    const there = () => statSync(join(machine.there, ".cache/garza/run", basename(step.folder), "out"));
+    for (const each of [1, 2, 3]) {
+      await until(() => statSync(step.out).size >= each * 50_000_000 && there().blocks * 512 < 40_000_000);
+      writeFileSync(`${gate}${each}`, "");
+    }
+    writeFileSync(`${gate}4`, "");
+    const { stdout } = await ended;
+    expect(statSync(step.out).size).toBe("first\n".length + 200_000_000 + "\nlast\n".length);
+    expect(stdout).toMatch(/^first\n1+\n\[… \d+ bytes are missing here …\]\n4+\nlast\n$/);
+  });
+
+  test("that prints more at once than is worth to be waited for is followed from its last part on", async () => {
+    const step = farStep(machine, "echo first; head -c 400000000 /dev/zero | tr '\\0' x; echo; echo last");
+    const { stdout } = await runFar(step);
+    const { size, blocks } = statSync(step.out);
+    expect(size).toBe("first\n".length + 400_000_000 + "\nlast\n".length);
+    expect(blocks * 512).toBeLessThanOrEqual(64 * 2 ** 20 + 4096);
+    expect(stdout).toMatch(/^first\nx+\n\[… \d+ bytes are missing here …\]\nx+\nlast\n$/);
+  });
+
   test("is followed while it runs, and what it leaves running is told", async () => {
     const gate = join(machine.there, "gate");
     const step = farStep(
