@@ -53,7 +53,8 @@ export async function runAllTests(): Promise<Results> {
   return sumOf([...beside, await runTests(alone)]);
 }
 
-const waits = ["test/features/sharing/", "test/git/", "test/locks/"];
+/** About half of the time of all but those that run alone. */
+const waits = ["test/features/sharing/", "test/locks/failing-remote", "test/locks/shared-contract"];
 const needsQuiet = [
   ...["agent/", "bad-input/", "hosts/", "recovery", "service/"].map((name) => `test/features/${name}`),
   ...["core/", "crash/", "engine/", "faults/"].map((name) => `test/${name}`),
