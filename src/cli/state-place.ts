@@ -11,12 +11,10 @@ import { findStateFile, type StateFile } from "../state/state-folder.ts";
 import { type StatePath, showPath } from "../state/state-path.ts";
 import { oneLine } from "./output.ts";
 
-/** `.json` may be left out where the file is there. Throws `path-refused`. */
+/** `.json` may be left out. Throws `path-refused`. */
 export function typedFile(root: string, typed: string): StateFile {
   const file = findStateFile(root, typed);
-  if (typed.endsWith(".json") || existsSync(file.real)) return file;
-  const named = findStateFile(root, `${typed}.json`);
-  return existsSync(named.real) ? named : file;
+  return typed.endsWith(".json") || existsSync(file.real) ? file : findStateFile(root, `${typed}.json`);
 }
 
 /** Throws `state-unknown`, with the nearest ones. */
