@@ -110,7 +110,8 @@ export function openSharedState(request: SharedStateRequest): SharedState {
         hasCommit: commitsOf(root, env, settings),
         writer: {
           log,
-          isShared: () => isAuto() && hasRemote(root),
+          // Those of a branch of their own have no other way there.
+          isShared: () => (isAuto() || branch() !== "") && hasRemote(root),
           async isInHistory(file, text) {
             const tree = await openRoot();
             const base = tree && (await stateBase(root, tree, branch()));

@@ -79,8 +79,9 @@ export const problems = {
   "state-conflict": define(
     1,
     409,
-    (p: { file: string; paths: string[] }) =>
-      `${p.file}: ${p.paths.slice(0, 5).join(", ")} was changed here and elsewhere, so nothing was pushed. Look: garza state diff origin/main; then change it here to what it should be`,
+    /** `against`: the branch as git calls it here. */
+    (p: { file: string; paths: string[]; against: string }) =>
+      `${p.file}: ${p.paths.slice(0, 5).join(", ")} was changed here and elsewhere, so nothing was pushed. Look: git fetch && garza state diff ${p.against}; then change it here to what it should be`,
   ),
   "remote-unreachable": define(69, 502, (p: { remote: string; why: string; hint?: string }) =>
     withHint(`the remote ${p.remote} can't be reached: ${p.why}`, p.hint),

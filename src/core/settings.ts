@@ -66,7 +66,7 @@ const table = {
   "state.branch": {
     fallback: "",
     expected: "a branch's name",
-    accepts: (text) => /^[\w./-]{0,200}$/.test(text) && !/^[-/.]|\.\.|\.lock$|\/$/.test(text),
+    accepts: (text) => /^[\w./-]{0,200}$/.test(text) && !/^[-/.]|^refs\/|^HEAD$|\.\.|\.lock$|\/$/.test(text),
   },
   /** `ff`: a clean clone is fast-forwarded to its upstream every so often, and read again. */
   "repository.follow": words("off", "off", "ff"),

@@ -12,6 +12,7 @@ import { authorOf } from "../git/tree.ts";
 import { generationsFile, readGenerations } from "../locks/generations.ts";
 import type { OldLock } from "../locks/outworn.ts";
 import { reapply } from "../state/reapply.ts";
+import { beginBranch } from "./begin-branch.ts";
 
 export type Recording = { store: PrivateStore; root: string; branch: string; now(): number };
 
@@ -19,8 +20,10 @@ export type Recording = { store: PrivateStore; root: string; branch: string; now
 export async function recordGenerations(recording: Recording, locks: readonly OldLock[]): Promise<void> {
   const { store, root, branch, now } = recording;
   const path = pathInRepository(root, generationsFile);
+  const author = await authorOf(store.tree);
   await commitOnBranch(store, {
-    ...{ branch, now, author: await authorOf(store.tree) },
+    ...{ branch, now, author },
+    ...(branch !== "" && { begin: (ref) => beginBranch({ store, root, author, now }, ref) }),
     message: "garza: tokens of forgotten locks [skip ci]",
     async change(tip) {
       const before = await sharedText(store, { branch, tip }, path);

@@ -4,11 +4,12 @@ import { commitFiles } from "../git/commit-files.ts";
 import { type MoveResult, moveRefs } from "../git/move-refs.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import type { RefMove } from "../git/push-refs.ts";
-import { fetchBranch, pathInRepository, sharedText } from "../git/remote-branch.ts";
+import { fetchBranch, pathInRepository, textIn } from "../git/remote-branch.ts";
 import { remoteProblem } from "../git/remote-trouble.ts";
 import { isOfFile } from "../state/read-text.ts";
 import { reapply, type StateConflict } from "../state/reapply.ts";
 import type { LoggedChange } from "../state/state-log.ts";
+import { beginBranch } from "./begin-branch.ts";
 
 export type Publication = {
   store: PrivateStore;
@@ -50,6 +51,7 @@ export async function publishChanges(publication: Publication): Promise<Publishe
   const { store, moves, branch, now, sleep } = publication;
   for (let time = 1; ; time++) {
     const { ref, tip } = await fetchBranch(store, branch);
+    if (tip === null && branch !== "" && time < tries && (await beginBranch(publication, ref))) continue;
     const { files, met, barred } = await newTexts(publication, tip);
     if (files.size === 0 && tip !== null) {
       const moved = moves.length === 0 ? nothing : await moveRefs(store, moves, { atomic: true });
@@ -75,14 +77,14 @@ export async function publishChanges(publication: Publication): Promise<Publishe
 const nothing: MoveResult = { kind: "settled", refs: new Map() };
 
 /** The files that differ when the changes are made to the branch's newest. */
-async function newTexts({ store, root, branch, changes }: Publication, tip: string | null) {
+async function newTexts({ store, root, changes }: Publication, tip: string | null) {
   const files = new Map<string, string>();
   const met: Met[] = [];
   const barred: Barred[] = [];
   for (const [file, rows] of Map.groupBy(changes, (change) => change.file)) {
     const path = pathInRepository(root, file);
     try {
-      const before = await sharedText(store, { branch, tip }, path);
+      const before = await textIn(store, tip, path);
       const made = newText(before, rows, `${path} at ${store.remote.name}`);
       met.push(...made.met.map((each) => ({ ...each, file })));
       if (made.text !== undefined && made.text !== before) files.set(path, made.text);

@@ -5,7 +5,7 @@ import { problem } from "../core/problem.ts";
 import { commitOnBranch } from "../git/commit-on-branch.ts";
 import { git } from "../git/git.ts";
 import type { PrivateStore } from "../git/private-store.ts";
-import { pathInRepository, sharedText } from "../git/remote-branch.ts";
+import { pathInRepository, textIn } from "../git/remote-branch.ts";
 import type { Tree } from "../git/tree.ts";
 import { mergeJson } from "../state/merge.ts";
 import { listStateFiles } from "../state/read-state-file.ts";
@@ -13,6 +13,7 @@ import { isOfFile } from "../state/read-text.ts";
 import { stateBase } from "../state/state-base.ts";
 import { findStateFile } from "../state/state-folder.ts";
 import type { StateLog } from "../state/state-log.ts";
+import { beginBranch } from "./begin-branch.ts";
 
 export type Edits = {
   store: PrivateStore;
@@ -32,14 +33,15 @@ export type Synced = { ref: string; tip: string; files: string[] };
  * `data-damaged`, `remote-unreachable`, `remote-refused`.
  */
 export async function publishEdits(edits: Edits): Promise<Synced | null> {
-  const { store, branch, author, now, log } = edits;
+  const { store, root, branch, author, now, log } = edits;
   const edited = await editedFiles(edits);
   let isPushed = false;
   const { ref, tip } = await commitOnBranch(store, {
     ...{ branch, author, now },
+    ...(branch !== "" && { begin: (ref) => beginBranch({ store, root, author, now }, ref) }),
     message: `state: ${[...edited.keys()].map((file) => file.split("/").at(-1)).join(", ")} [skip ci]`,
-    async change(newest) {
-      const files = await mergedFiles(edits, edited, newest);
+    async change(newest, ref) {
+      const files = await mergedFiles(edits, edited, newest, ref);
       isPushed = files.size > 0;
       return files;
     },
@@ -56,7 +58,8 @@ type Edited = Map<string, { text: string; base: string | undefined }>;
 /** State files with what a person has made of them. */
 async function editedFiles({ root, tree, log, branch }: Edits): Promise<Edited> {
   const edited: Edited = new Map();
-  const shared = await stateBase(root, tree, branch);
+  // Of a branch of their own they are copies.
+  if ((await stateBase(root, tree, branch)).isApart) return edited;
   for (const name of listStateFiles(root)) {
     const file = join("infra", "state", name);
     const path = pathInRepository(root, file);
@@ -64,7 +67,7 @@ async function editedFiles({ root, tree, log, branch }: Edits): Promise<Edited> 
       const { real, shown } = findStateFile(root, file);
       const text = readRegular(real, shown)?.text;
       if (text === undefined || log.isOurs(file, text)) continue;
-      const base = await shared.text(file);
+      const base = await textIn(tree, "HEAD", path);
       if (text !== base) edited.set(file, { text, base });
     } catch (thrown) {
       // What others have made of it is no edit of this person's.
@@ -78,17 +81,19 @@ const isUnchanged = async (tree: Tree, path: string) =>
   (await git(tree, ["diff", "--quiet", "HEAD", "--", `:(top,literal)${path}`])).exitCode === 0;
 
 async function mergedFiles(
-  { store, root, branch }: Edits,
+  { store, root }: Edits,
   edited: Edited,
   tip: string | null,
+  ref: string,
 ): Promise<Map<string, string>> {
+  const against = `${store.remote.name}/${ref.replace("refs/heads/", "")}`;
   const files = new Map<string, string>();
   for (const [file, { text: ours, base }] of edited) {
     const path = pathInRepository(root, file);
-    const theirs = await sharedText(store, { branch, tip }, path);
+    const theirs = await textIn(store, tip, path);
     const { text, conflicts } = mergeJson({ base, ours, theirs }, file);
     if (conflicts.length > 0)
-      throw problem({ kind: "state-conflict", file, paths: conflicts.map((each) => each.path) });
+      throw problem({ kind: "state-conflict", file, paths: conflicts.map((each) => each.path), against });
     if (text !== undefined && text !== theirs) files.set(path, text);
   }
   return files;

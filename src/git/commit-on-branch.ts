@@ -9,8 +9,10 @@ export type BranchCommit = Pick<FilesCommit, "message" | "author"> & {
   /** See `fetchBranch`. */
   branch: string;
   now(): number;
+  /** Makes a branch that is not there, where it is to begin with something; false: with nothing. */
+  begin?(ref: string): Promise<boolean>;
   /** What is to change in the branch's newest, asked anew when that has moved. Nothing: it stays as it is. */
-  change(tip: string | null): Promise<FilesCommit["files"]>;
+  change(tip: string | null, ref: string): Promise<FilesCommit["files"]>;
 };
 
 /** The branch is everybody's, and may move at any time. */
@@ -18,10 +20,11 @@ const tries = 10;
 
 /** The branch as it is then. Throws `remote-unreachable`, `remote-refused`, and what `change` throws. */
 export async function commitOnBranch(store: PrivateStore, commit: BranchCommit): Promise<RemoteBranch> {
-  const { branch, message, author, now, change } = commit;
+  const { branch, message, author, now, begin, change } = commit;
   for (let time = 1; ; time++) {
     const { ref, tip } = await fetchBranch(store, branch);
-    const files = await change(tip);
+    if (tip === null && begin && time < tries && (await begin(ref))) continue;
+    const files = await change(tip, ref);
     if (files.size === 0) return { ref, tip };
     const to = await commitFiles(store, { parent: tip, files, message, author, now: now() });
     const moved = await moveRefs(store, [{ ref, from: tip, to }], { atomic: false });

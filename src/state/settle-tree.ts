@@ -12,9 +12,10 @@ import { fetchRefs } from "../git/fetch-refs.ts";
 import { git } from "../git/git.ts";
 import { forgetIfBroken, type PrivateStore } from "../git/private-store.ts";
 import { moveTree } from "../git/rebase.ts";
-import { branchRef, pathInRepository, type RemoteBranch, textIn } from "../git/remote-branch.ts";
+import { branchRef, fetchBranch, pathInRepository, type RemoteBranch, textIn } from "../git/remote-branch.ts";
 import { updateRefs } from "../git/store-refs.ts";
 import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
+import { refreshCopies } from "./copies.ts";
 import { isOfFile } from "./read-text.ts";
 import { reapply } from "./reapply.ts";
 import { ownBranchRef, type StateBase, stateBase } from "./state-base.ts";
@@ -52,14 +53,13 @@ export async function followPublished(
 async function follow(at: StateTree, store: PrivateStore, { ref, tip }: Published): Promise<string | undefined> {
   const { tree } = at;
   const branch = ref.replace("refs/heads/", "");
-  // In a rebase the tree is on no branch.
+  const current = await currentBranch(tree);
   const begun = unfinished(tree);
+  if (await isApart(at, store, ref, current)) return show(at, store, tip);
   if (begun) return `a ${begun} is under way`;
-  if ((await currentBranch(tree)) !== branch) {
-    if (at.branch !== "" && ref !== (await branchRef(store, ""))) return show(at, store, tip);
-    return `the work tree is not on ${branch}, where the state files are`;
-  }
-  excludeState(at.root, false);
+  if (current !== branch) return `the work tree is not on ${branch}, where the state files are`;
+  if (excludeState(at.root, false))
+    await at.tell("git sees the state files here again; what is on the branch that they had to themselves stays there");
   if (!(await bring(tree, store, tip))) {
     if (await forgetIfBroken(store)) await fetchRefs(store, [ref]);
     if (!(await bring(tree, store, tip))) return `what ${store.remote.name} has can't be copied here: git pull`;
@@ -76,15 +76,41 @@ async function follow(at: StateTree, store: PrivateStore, { ref, tip }: Publishe
   return moved ? undefined : "changes in the work tree stand in the way: git pull";
 }
 
+/** In a rebase the tree is on no branch: then it is as it was before. */
+async function isApart({ branch }: StateTree, store: PrivateStore, ref: string, current: string | undefined) {
+  if (branch === "" || current === branch || ref === (await branchRef(store, ""))) return false;
+  return current !== undefined || (await commitOf(store, ownBranchRef)) !== undefined;
+}
+
 /** Of a branch of their own: the tree has copies, of which git is to know nothing. */
 async function show(at: StateTree, store: PrivateStore, tip: string): Promise<undefined> {
-  await updateRefs(store, [`update ${ownBranchRef} ${tip}`]);
-  excludeState(at.root, true);
+  const newest = await noteTip(at, store, tip);
+  if (excludeState(at.root, true))
+    await at.tell(
+      "git does not see the state files here any more: they are copies of what is shared on their own branch",
+    );
+  await forgetStrays(at.log, store, newest);
   await withHistory(at, async () => {});
 }
 
+/** The branch's newest. Set back, or made anew by who had seen less of it, it lacks what others have published. */
+async function noteTip({ branch, tell }: StateTree, store: PrivateStore, tip: string): Promise<string> {
+  const before = await commitOf(store, ownBranchRef);
+  const isBehind = async (other: string) => before !== undefined && !(await isAncestor(store, before, other));
+  // One that was asked for earlier may come later.
+  const newest = (await isBehind(tip)) ? ((await fetchBranch(store, branch)).tip ?? tip) : tip;
+  const lines = [`update ${ownBranchRef} ${newest}`];
+  if (await isBehind(newest)) {
+    lines.push(`update ${ownBranchRef}-before ${before}`);
+    const look = `git --git-dir ${store.gitDir} show ${before?.slice(0, 12)}`;
+    await tell(`the branch of state files was set back, or made anew, at the remote. As it was before: ${look}`);
+  }
+  await updateRefs(store, lines);
+  return newest;
+}
+
 /** False: the tree's own branch has them (again). */
-const excludeState = (root: string, isApart: boolean) => excludeFromGit(root, "infra/state/**/*.json", isApart);
+const excludeState = (root: string, isExcluded: boolean) => excludeFromGit(root, "infra/state/**/*.json", isExcluded);
 
 async function bring(tree: Tree, store: PrivateStore, tip: string): Promise<boolean> {
   await updateRefs(store, [`update refs/garza/published ${tip}`]);
@@ -102,27 +128,34 @@ async function noteRemote(tree: Tree, { remote }: PrivateStore, branch: string, 
 
 /**
  * `work` sees state files as the history has them, but for those that a person has changed. On top of them comes what is
- * not published yet; the rest comes with the history, and until then whoever reads them here is shown it all the same.
+ * not published yet; the rest comes with the history, and until then whoever reads them here is shown it all the same. Of
+ * a branch of their own they are copies, which stay in their places.
  */
 export async function withHistory<T>(at: StateTree, work: () => Promise<T>): Promise<T> {
-  const { root, tree, log, branch, tell } = at;
+  const { root, tree, log, branch } = at;
   const held = await lockFile(stateLockFile(root));
   try {
+    const before = await stateBase(root, tree, branch);
     const clean = new Set<string>();
-    for (const file of log.written()) if (await isFit(giveBack(at, file))) clean.add(file);
+    for (const file of before.isApart ? [] : log.written()) if (await isFit(giveBack(at, file))) clean.add(file);
     try {
       return await work();
     } finally {
       const base = await stateBase(root, tree, branch);
       await forgetKnown(base, log);
-      const rows = log.onTop().flatMap((each) => shownOf(each, base));
-      for (const file of new Set([...(await base.files()), ...rows.map((each) => each.file)])) {
-        const unfit = (why: string) => tell(`${file} does not show what was changed last: ${why}`);
-        await isFit(writeOnTop(at, base, file, rows, clean.has(file)), unfit);
-      }
+      if (base.isApart) await refreshCopies(at, base);
+      else await putOnTop(at, clean);
     }
   } finally {
     held.release();
+  }
+}
+
+async function putOnTop(at: StateTree, clean: ReadonlySet<string>): Promise<void> {
+  const rows = unpublished(at.log.onTop());
+  for (const file of new Set(rows.map((each) => each.file))) {
+    const unfit = (why: string) => at.tell(`${file} does not show what was changed last: ${why}`);
+    await isFit(writeOnTop(at, file, rows, clean.has(file)), unfit);
   }
 }
 
@@ -151,29 +184,34 @@ async function giveBack({ root, tree, log }: StateTree, file: string): Promise<b
 }
 
 /** What the history has is no longer put on top of it: somebody else may have gone on from there. */
-async function forgetKnown(base: StateBase, log: StateLog): Promise<void> {
+const forgetKnown = (base: StateBase, log: StateLog) => forgetPublished(log, (commit) => base.hasCommit(commit));
+
+/** What is neither in the branch nor still to come there was published elsewhere, or was taken back. */
+const forgetStrays = (log: StateLog, store: PrivateStore, tip: string) =>
+  forgetPublished(
+    log,
+    async (commit) => !(await isAncestor(store, commit, tip)) && !(await isAncestor(store, tip, commit)),
+  );
+
+async function forgetPublished(log: StateLog, isToGo: (commit: string) => Promise<boolean>): Promise<void> {
   const published = log.onTop().filter(({ publishedIn }) => publishedIn !== null);
-  const known = new Map<string, boolean>();
+  const going = new Map<string, boolean>();
   for (const { publishedIn } of published) {
-    if (publishedIn !== null && !known.has(publishedIn)) known.set(publishedIn, await base.hasCommit(publishedIn));
+    if (publishedIn !== null && !going.has(publishedIn)) going.set(publishedIn, await isToGo(publishedIn));
   }
-  const there = published.filter(({ publishedIn }) => known.get(publishedIn ?? "") === true);
-  if (there.length > 0) await log.forget(there.map(({ sequence }) => sequence));
+  const all = published.filter(({ publishedIn }) => going.get(publishedIn ?? "") === true);
+  if (all.length > 0) await log.forget(all.map(({ sequence }) => sequence));
 }
 
-/**
- * What is to be seen of it in the tree: nothing where it is published and comes with the history; until then readers see
- * it on top of the file.
- */
-function shownOf(change: LoggedChange, { isApart }: StateBase): LoggedChange[] {
-  if (change.publishedIn !== null) return isApart ? [change] : [];
-  const changes = change.changes.filter((each) => !("quiet" in each));
-  return changes.length > 0 ? [{ ...change, changes }] : [];
-}
+/** What is published, and not in this history yet, comes with it. Until then readers see it on top of the file. */
+const unpublished = (changes: readonly LoggedChange[]): LoggedChange[] =>
+  changes
+    .filter(({ publishedIn }) => publishedIn === null)
+    .map(({ changes, ...rest }) => ({ ...rest, changes: changes.filter((each) => !("quiet" in each)) }))
+    .filter(({ changes }) => changes.length > 0);
 
 async function writeOnTop(
   { root, log, logLimit = 1000 }: StateTree,
-  base: StateBase,
   file: string,
   rows: readonly LoggedChange[],
   isClean: boolean,
@@ -181,17 +219,10 @@ async function writeOnTop(
   const place = findStateFile(root, file);
   const found = readRegular(place.real, place.shown);
   const changes = rows.filter((each) => each.file === file).flatMap((each) => each.changes);
-  const isOurs = isClean || (base.isApart && (await isUntouched(base, file, found?.text, log)));
-  if (changes.length === 0 && !isOurs) return true;
-  const below = base.isApart && isOurs ? await base.text(file) : found?.text;
-  const text = changes.length === 0 ? below : reapply(below, changes, { file, logLimit }).text;
-  if (text === undefined || text === found?.text) return true;
-  if (isOurs) await log.willWrite(file, text);
+  const { text } = reapply(found?.text, changes, { file, logLimit });
+  if (text === found?.text) return true;
+  if (isClean) await log.willWrite(file, text);
   makeFolder(dirname(place.real));
   replaceInTree(root, place.real, text, found?.mode ?? 0o644);
   return true;
 }
-
-/** A copy that was never made, or that shows what git has. */
-const isUntouched = async (base: StateBase, file: string, text: string | undefined, log: StateLog) =>
-  text === undefined ? !log.written().includes(file) : text === (await base.ofTree(file));

@@ -1,6 +1,6 @@
 /**
  * Where state files are shared: in the history of the work tree, or on a branch of their own (`state.branch`), of which
- * the private store has the newest that was seen. What that branch has not got yet begins as the work tree has it.
+ * the private store has the newest that was seen.
  */
 import { join, relative } from "node:path";
 import { findGitFolder } from "../core/git-folder.ts";
@@ -43,7 +43,7 @@ export async function stateBase(root: string, tree: Tree, branch: string): Promi
     revision: ownBranchRef,
     path,
     ofTree,
-    text: async (file) => (await textIn(store, ownBranchRef, path(file))) ?? ofTree(file),
+    text: (file) => textIn(store, ownBranchRef, path(file)),
     hasCommit: (commit) => isAncestor(store, commit, ownBranchRef),
     files: () => stateFilesIn(root, store, ownBranchRef),
   };

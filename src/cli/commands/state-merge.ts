@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
+import type { JsonDocument } from "../../core/json.ts";
 import type { Value } from "../../core/value.ts";
 import { openStateFiles } from "../../state/open-state-files.ts";
 import { findPlaces } from "../../state/places.ts";
 import { readStateFile } from "../../state/read-state-file.ts";
+import { readStateText } from "../../state/read-text.ts";
 import type { StateUpdate } from "../../state/state-files.ts";
 import { type PlainPath, showPath } from "../../state/state-path.ts";
+import { changeOnBranch } from "../change-on-branch.ts";
 import type { Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
 import { typedFile } from "../state-place.ts";
-import { misuse, readValue, tell } from "./state-set.ts";
+import { misuse, readValue, tell, tellChanges } from "./state-set.ts";
 
 export const merge: Command = {
   name: "state merge",
@@ -29,12 +32,19 @@ export const merge: Command = {
     const [name = "", written = await terminal.readInput()] = args;
     const patch = readValue(written, "garza state merge FILE '{…}'");
     if (!isMapping(patch)) throw misuse("only a mapping can be merged", "garza state merge FILE '{\"apps\": {…}}'");
-    const { root } = openPlaces(call);
+    const places = openPlaces(call);
+    const { root } = places;
     const file = typedFile(root, name);
+    const within = (document: JsonDocument) =>
+      updatesOf(patch, (at) => findPlaces(document.root, at).some(({ node }) => node.kind === "mapping"));
+    const there = await changeOnBranch(places, terminal, file, (text) => within(readStateText(text, file.shown)));
+    if (there) {
+      if (there.changes.length > 0) tellChanges(call, file, there);
+      else terminal.err.write("it changes nothing\n");
+      return 0;
+    }
     const isNew = !existsSync(file.real);
-    const isMappingThere = (at: PlainPath) =>
-      !isNew && findPlaces(readStateFile(file).document.root, at).some(({ node }) => node.kind === "mapping");
-    const updates = updatesOf(patch, isMappingThere);
+    const updates = within(readStateFile(file).document);
     if (updates.length === 0) {
       terminal.err.write("it changes nothing\n");
       return 0;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { findGitFolder } from "../../core/git-folder.ts";
-import { readJson } from "../../core/json.ts";
+import { newDocument, readJson } from "../../core/json.ts";
 import { toValue } from "../../core/json-tree.ts";
 import { GarzaError, problem } from "../../core/problem.ts";
 import { showSafe } from "../../core/redact.ts";
@@ -9,7 +9,9 @@ import { openStateFiles } from "../../state/open-state-files.ts";
 import { readStateFile } from "../../state/read-state-file.ts";
 import type { StateChange } from "../../state/state-files.ts";
 import type { StateFile } from "../../state/state-folder.ts";
+import type { StatePath } from "../../state/state-path.ts";
 import { plainPath } from "../../template/plain-path.ts";
+import { type ChangedOnBranch, changeOnBranch } from "../change-on-branch.ts";
 import type { Call, Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
 import { json, table } from "../output.ts";
@@ -21,7 +23,8 @@ export const set: Command = {
   summary: "Set a value in a state file",
   about: [
     "VALUE is a text. PATH:=JSON sets a number, true, a list, a mapping; PATH=TEXT is another way to write a text. What is",
-    "missing on the way is made, the file too. It waits for operations that write to state files now, and commits nothing.",
+    "missing on the way is made, the file too. It waits for operations that write to state files now, and commits nothing;",
+    "where state files have a branch of their own (state.branch), it is pushed there.",
   ].join("\n"),
   options: [],
   examples: [
@@ -34,11 +37,15 @@ export const set: Command = {
     const [name = ""] = args;
     const { text, value } = readAssignment(args.slice(1));
     const path = plainPath(text);
-    const { root } = openPlaces(call);
+    const places = openPlaces(call);
+    const { root } = places;
     const file = typedFile(root, name);
+    const update = { path, text, value };
+    const there = await changeOnBranch(places, call.terminal, file, () => [update]);
+    if (there) return toldOfBranch(call, file, there, path);
     const isNew = !existsSync(file.real);
     const { changes, warnings } = await openStateFiles({ root, clock: call.terminal.clock }).update(file.shown, [
-      { path, text, value },
+      update,
     ]);
     if (changes.length === 0) throw unknownPlace(file, readStateFile(file).document.root, path);
     tell(call, root, file, { changes, warnings, isNew });
@@ -56,7 +63,12 @@ export const remove: Command = {
   async run(call) {
     const [name = "", text = ""] = call.args;
     const path = plainPath(text);
-    const { root } = openPlaces(call);
+    const places = openPlaces(call);
+    const { root } = places;
+    const there = await changeOnBranch(places, call.terminal, typedFile(root, name), () => [
+      { path, text, value: null },
+    ]);
+    if (there) return toldOfBranch(call, typedFile(root, name), there, path);
     const file = existingFile(root, name);
     const state = openStateFiles({ root, clock: call.terminal.clock });
     const { changes } = await state.update(file.shown, [{ path, text, value: null }]);
@@ -91,14 +103,24 @@ export function readValue(written: string, hint = "A text is written PATH=TEXT, 
 export const misuse = (message: string, hint = "garza state set FILE PATH TEXT, or PATH:=JSON") =>
   problem({ kind: "usage", message, hint });
 
+/** Throws `state-unknown` where nothing was changed. */
+export function toldOfBranch(call: Call, file: StateFile, there: ChangedOnBranch, path: StatePath): number {
+  if (there.changes.length === 0) throw unknownPlace(file, newDocument().root, path);
+  tellChanges(call, file, there);
+  return 0;
+}
+
 type Done = { changes: StateChange[]; warnings: string[]; isNew: boolean };
 
-export function tell(
-  { flag, terminal }: Call,
-  root: string,
-  { shown }: StateFile,
-  { changes, warnings, isNew }: Done,
-): void {
+export function tell(call: Call, root: string, file: StateFile, done: Done): void {
+  tellChanges(call, file, done);
+  if (findGitFolder(root))
+    call.terminal.err.write(
+      `${showSafe(file.shown)} is not committed yet: garza state sync shares it with other machines\n`,
+    );
+}
+
+export function tellChanges({ flag, terminal }: Call, { shown }: StateFile, { changes, warnings, isNew }: Done): void {
   if (flag("json")) terminal.out.write(json({ file: shown, changes, warnings }));
   else
     terminal.out.write(`${table(changes.map(({ path, before, after }) => [showSafe(path), change(before, after)]))}\n`);
@@ -108,6 +130,4 @@ export function tell(
   }
   for (const warning of warnings) terminal.err.write(`warning: ${showSafe(warning)}\n`);
   if (isNew) terminal.err.write(`made ${showSafe(shown)}\n`);
-  if (findGitFolder(root))
-    terminal.err.write(`${showSafe(shown)} is not committed yet: garza state sync shares it with other machines\n`);
 }

@@ -16,9 +16,14 @@ export async function checkStateBranch({ places, terminal: { env } }: Patient): 
   if (!places || !findGitFolder(places.root) || !Bun.which("git", { PATH: env.PATH ?? "" })) return [];
   const branch = branchOf(places, env);
   const tree = branch === "" ? undefined : await openTree({ directory: places.root, env });
-  if (!tree || !(await stateBase(places.root, tree, branch)).isApart) return [];
+  const base = tree && (await stateBase(places.root, tree, branch));
+  if (!tree || !base?.isApart) return [];
   const { stdout } = await git(tree, ["ls-files", "-z", "--", "infra/state/*.json"]);
-  const files = stdout.split("\0").filter(Boolean).map(readable);
+  const there = new Set(await base.files());
+  const files = stdout
+    .split("\0")
+    .map(readable)
+    .filter((file) => there.has(file));
   if (files.length === 0) return [ok(name, `state files are shared on ${branch}; those here are copies`)];
   const what = files.length === 1 ? "a state file is" : `${files.length} state files are`;
   const remedy = `Leave ${files.length === 1 ? "it" : "them"} to that one: git rm --cached ${files.map(quoted).join(" ")}`;
