@@ -28,8 +28,8 @@ export function hostsOf(template: Template, parameters: Mapping, request: HostsR
   try {
     const written = new Set<Written>();
     for (const host of ofTemplate(template, parameters, { ...request, depth: 0, looks: { left: mostLooks } })) {
-      if (host === anyHost) return [anyHost];
       written.add(host);
+      if (host === anyHost || written.size > mostHosts) return [anyHost];
     }
     return [...new Set([...written].flatMap((host) => (host === null ? [thisMachine] : knownAs(host, inventory))))];
   } catch (thrown) {
@@ -44,6 +44,9 @@ const saying = ["host", "service", "method", "template", "parameters"] as const;
 const deepest = 8;
 /** Steps that are looked at: loops within loops would keep all others waiting. */
 const mostLooks = 10_000;
+
+/** So many names are looked up, each of which may take OpenSSH. */
+const mostHosts = 100;
 
 type Looking = HostsRequest & { depth: number; looks: { left: number } };
 

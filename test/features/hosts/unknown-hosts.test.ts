@@ -49,7 +49,7 @@ Host own
 Host *
   ServerAliveInterval 5
   ControlPath ${home.folder}/.ssh/%C-%h
-  UserKnownHostsFile ${home.folder}/.ssh/known_hosts ${home.folder}/.ssh/known_hosts-%h
+  UserKnownHostsFile ${home.folder}/.ssh/known_hosts ${home.folder}/.ssh/known_hosts-%h-%C
 Host afar
   HostName 10.0.0.9
 `;
@@ -67,3 +67,34 @@ Host afar
   expect((await document(box, "queue", "show", await added(box, "x"))).hosts).toEqual(["box"]);
   expect((await document(box, "queue", "show", await added(box, "afar"))).hosts).toEqual(["afar", "10.0.0.9"]);
 });
+
+test("OpenSSH is asked where only it can tell, and one that does not answer holds nobody up for long", async () => {
+  using home = sshHome();
+  const files = {
+    "operations/x.yml": `${head}parameters: { to: inner }\nsteps:\n${ssh('"${to}"')}`,
+    "operations/others.yml": `${head}steps:\n${["inner", "web7", "other"].map(ssh).join("")}`,
+  };
+  await using box = await sandbox({ files, env: { HOME: home.folder } });
+  const config = (text: string) => writeFileSync(join(home.folder, ".ssh/config"), text);
+  const unknown = async () => {
+    const { faults } = (await document(box, "template", "validate", "others"))[0];
+    return faults.map(({ message }: { message: string }) => message.split(" ")[1]);
+  };
+  writeFileSync(join(home.folder, ".ssh/more"), "Host inner\n  User me\n");
+  config(`Include ${home.folder}/.ssh/mor*\nHost web?\n  Port 2222\nHost *\n  ServerAliveInterval 5\n`);
+  expect(await unknown()).toEqual(["other"]);
+  config('Match originalhost inner,other\n  User me\nHost "web[7]"\n');
+  expect(await unknown()).toEqual(["web7"]);
+  config("Host [\nHost\nMatch\nInclude\n");
+  expect(await unknown()).toEqual(["inner", "web7", "other"]);
+
+  // What it might have a block for is no slip.
+  config('Match exec "sleep 1000"\n  User me\n');
+  expect(await unknown()).toEqual([]);
+  const agent = box.start("agent");
+  await agent.says("ready");
+  const began = Date.now();
+  for (const to of ["a1", "a2", "a3"]) await added(box, "x", `to=${to}`);
+  // Each would take as long as one does.
+  expect(Date.now() - began).toBeLessThan(3 * 3_000);
+}, 60_000);
