@@ -4,8 +4,11 @@ import { oneLine, type Paint } from "./output.ts";
 import type { Progress } from "./progress.ts";
 import { summaryLines } from "./summary.ts";
 
+/** `on` goes behind commands that look at it: ` --on web1`. */
+type Look = { paint: Paint; marks: Marks; on: string };
+
 /** What an event says about the operation as a whole, as lines that stay. Steps are shown elsewhere. */
-export function aboutLines(event: OperationEvent, progress: Progress, paint: Paint, marks: Marks): string[] {
+export function aboutLines(event: OperationEvent, progress: Progress, { paint, marks, on }: Look): string[] {
   const own = event.operation === progress.operation;
   switch (event.type) {
     case "operation-started":
@@ -28,7 +31,10 @@ export function aboutLines(event: OperationEvent, progress: Progress, paint: Pai
       return [paint.odd(`rolling back: ${oneLine(event.because)}`)];
     case "operation-ended":
       return own
-        ? summaryLines({ ...event, id: event.operation, template: progress.template ?? event.operation }, paint, marks)
+        ? summaryLines(
+            { ...event, id: event.operation, template: progress.template ?? event.operation },
+            { paint, marks, on },
+          )
         : [];
     default:
       return [];

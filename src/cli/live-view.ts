@@ -19,7 +19,7 @@ const frameMs = 80;
 /** Some of what has ended stays in sight, and a screen that is made lower loses little of the frame. */
 const frameRows = (rows: number) => Math.min(rows - 1, Math.max(8, Math.floor((rows * 2) / 3)));
 
-export function openLiveView({ err, env, clock }: Terminal): View {
+export function openLiveView({ err, env, clock }: Terminal, on = ""): View {
   const progress = trackProgress();
   const paint: Paint = paintFor(err, env);
   const marks: Marks = marksFor(env);
@@ -55,7 +55,7 @@ export function openLiveView({ err, env, clock }: Terminal): View {
       if (step && event.type === "step-finished" && step.parent === null) return keep(endedLines(step, look()));
       // Nothing moves any more behind the last word.
       if (event.type === "operation-ended" && event.operation === progress.operation) resting = true;
-      keep(aboutLines(event, progress, paint, marks));
+      keep(aboutLines(event, progress, { paint, marks, on }));
       if (before) redraw();
     },
     line: (operation, key, text) => progress.line(operation, key, text),

@@ -8,7 +8,7 @@ import { stepLine } from "./step-lines.ts";
 import type { Terminal } from "./terminal.ts";
 import type { View } from "./view.ts";
 
-export function openPlainView({ err, env, clock }: Pick<Terminal, "err" | "env" | "clock">): View {
+export function openPlainView({ err, env, clock }: Pick<Terminal, "err" | "env" | "clock">, on = ""): View {
   const progress = trackProgress();
   const known = marksFor(env);
   const marks = { ...known, spinner: [known.running] };
@@ -25,7 +25,7 @@ export function openPlainView({ err, env, clock }: Pick<Terminal, "err" | "env" 
   return {
     event(event) {
       const step = progress.apply(event);
-      if (!step) return write(aboutLines(event, progress, plain, marks));
+      if (!step) return write(aboutLines(event, progress, { paint: plain, marks, on }));
       if (event.type === "step-said" || event.type === "step-retrying") {
         return write([`${"  ".repeat(step.depth + 1)}${oneLine(step.said ?? "")}`]);
       }

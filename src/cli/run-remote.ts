@@ -7,11 +7,14 @@ import type { Absence } from "../api/client-follow.ts";
 import type { Control } from "../api/control.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Places } from "../core/config.ts";
+import { GarzaError, messageOf } from "../core/problem.ts";
 import { openHistory } from "../queue/history.ts";
 import type { Call } from "./command.ts";
 import { definedEnv } from "./open.ts";
 import { inHistory } from "./operation-id.ts";
 import { type Reached, refuseOwner } from "./owner.ts";
+import { mayComeBack } from "./remote/insisting.ts";
+import { watchThere } from "./remote/watch-there.ts";
 import { type Ask, type Followed, type Settings, tellAccepted } from "./run-operation.ts";
 import { heedSignals } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
@@ -45,8 +48,6 @@ export function followThere(
   return follow({ ...there, places: null, watch }, { terminal, json: flag("json") }, view, ask);
 }
 
-export type { EndedRow };
-
 type Followable = {
   client: GarzaClient;
   /** Of its journal. */
@@ -71,9 +72,14 @@ async function follow(
   tellAccepted(accepted, view);
 
   const detach = new AbortController();
+  const ended = new AbortController();
   const cancel = () => {
     view.note("cancelling: what was done is rolled back");
-    client.cancel(id, whoAsks(terminal.env)).catch((thrown: unknown) => view.note(String(thrown)));
+    void cancelBy(client, id, {
+      by: whoAsks(terminal.env),
+      signal: AbortSignal.any([detach.signal, ended.signal]),
+      view,
+    });
   };
   let isAway = false;
   const absence = {
@@ -107,45 +113,27 @@ async function follow(
     else view.note(`left ${id} to ${agent}. ${look}`);
     return "left";
   } finally {
+    ended.abort();
     release();
   }
 }
 
-/** An agent there that leaves with the operation's end may take its last events along: then its journal tells the end alone. */
-function watchThere({ client, row }: Omit<Followable, "places" | "watch">, absence: Absence): Control["watch"] {
-  return async function* (id, { signal = new AbortController().signal, ...watching }) {
-    const over = new AbortController();
-    const until = AbortSignal.any([signal, over.signal]);
-    let back = new AbortController();
-    const hasEnded = async () => {
-      const { ended_at, status } = await row(id);
-      return ended_at !== null || status === "interrupted";
-    };
-    const lookWhileAway = async (isBack: AbortSignal) => {
-      while (!isBack.aborted && !until.aborted) {
-        // While the host can't be reached either, nobody knows.
-        if (await hasEnded().catch(() => false)) over.abort();
-        else await systemClock.sleep(betweenLooksMs, AbortSignal.any([isBack, until])).catch(() => {});
-      }
-    };
-    const onAway: Absence["onAway"] = (reason) => {
-      absence.onAway?.(reason);
-      back = new AbortController();
-      void lookWhileAway(back.signal);
-    };
-    const onBack = () => {
-      absence.onBack?.();
-      back.abort();
-    };
+type Cancelling = { by: string; signal: AbortSignal; view: View };
+
+/** To ask once more is no harm: an agent that is away gets it when it is back. */
+async function cancelBy(client: GarzaClient, id: string, { by, signal, view }: Cancelling): Promise<void> {
+  for (;;) {
     try {
-      yield* client.watch(id, { ...watching, signal: until, onAway, onBack });
-    } finally {
-      back.abort();
+      return await client.cancel(id, by);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      if (!(thrown instanceof GarzaError) || !mayComeBack.has(thrown.problem.kind)) return view.note(messageOf(thrown));
+      await systemClock.sleep(betweenTriesMs, signal).catch(() => {});
     }
-  };
+  }
 }
 
-const betweenLooksMs = 3_000;
+const betweenTriesMs = 1_000;
 
 /** An agent that leaves with the operation's end may take its last events along: then the journal has them. */
 function outlasting(

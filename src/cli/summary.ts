@@ -6,8 +6,9 @@ import { duration, oneLine, type Paint, table } from "./output.ts";
 
 export type End = Extract<EventBody, { type: "operation-ended" }> & { id: string; template: string };
 
-export function summaryLines(end: End, paint: Paint, marks: Marks): string[] {
-  const next = nextSteps(end);
+/** `on`: of another host, ` --on web1`. */
+export function summaryLines(end: End, { paint, marks, on }: { paint: Paint; marks: Marks; on: string }): string[] {
+  const next = nextSteps(end).map(([what, command]) => [what, `${command}${on}`] as const);
   const why =
     end.status === "success" || !end.error
       ? []

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Transform } from "node:stream";
+import { randomHex } from "../../core/ids.ts";
 import type { Hosts } from "../../hosts/connections.ts";
 import type { Host } from "../../hosts/inventory.ts";
 import { farCommand } from "./far-command.ts";
@@ -14,10 +16,19 @@ export type Tunnel = {
   close(): Promise<void>;
 };
 
-/** Connections are opened as they are asked for; one that leads nowhere is closed without an answer. */
-export async function openTunnel(hosts: Hosts, host: Host): Promise<Tunnel> {
+/** The route carries no two ends. */
+export class TakesNone extends Error {
+  override name = "TakesNone";
+}
+
+/**
+ * Connections are opened as they are asked for; one that leads nowhere is closed without an answer. Undefined: there is no
+ * place for the socket.
+ */
+export async function openTunnel(hosts: Hosts, host: Host): Promise<Tunnel | undefined> {
   // 0700: whoever reaches the socket is the agent's master.
-  const folder = await mkdtemp(join(tmpdir(), "garza-"));
+  const folder = await mkdtemp(join(tmpdir(), "garza-")).catch(() => undefined);
+  if (folder === undefined) return undefined;
   const socket = join(folder, "on.sock");
   const stop = new AbortController();
   let fault: ReturnType<Tunnel["fault"]>;
@@ -33,12 +44,13 @@ export async function openTunnel(hosts: Hosts, host: Host): Promise<Tunnel> {
   const joinWith = (near: Socket) =>
     // Not counted: a step that is followed there, and a cancel, must not wait for each other.
     hosts.use(host.name, { signal: stop.signal, control: true, say: () => {} }, async (connection) => {
-      if (!connection.takesInput) throw new Error(`${connection.route} takes no input`);
-      const far = await connection.open(farCommand(host, ["connect"]), { signal: stop.signal });
+      if (!connection.takesInput) throw new TakesNone(`${connection.route} takes no input`);
+      const mark = `garza-${randomHex(12)}`;
+      const far = await connection.open(`echo ${mark}; ${farCommand(host, ["connect"])}`, { signal: stop.signal });
       far.stdin.on("error", () => {});
       far.stderr.resume();
       near.pipe(far.stdin);
-      far.stdout.pipe(near);
+      far.stdout.pipe(behind(mark)).pipe(near);
       near.once("close", () => far.close());
       const { exitCode } = await far.ended;
       fault = exitCode === 0 ? undefined : { exitCode };
@@ -54,9 +66,25 @@ export async function openTunnel(hosts: Hosts, host: Host): Promise<Tunnel> {
   };
   try {
     await listening.promise;
-  } catch (thrown) {
+  } catch {
     await close();
-    throw thrown;
+    return undefined;
   }
   return { socket, fault: () => fault, close };
+}
+
+/** What a login shell prints of its own comes before the line with the mark. */
+function behind(mark: string): Transform {
+  let before: Buffer | undefined = Buffer.alloc(0);
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (!before) return done(null, chunk);
+      before = Buffer.concat([before, chunk]);
+      const at = before.indexOf(`${mark}\n`);
+      if (at < 0) return done();
+      const rest = before.subarray(at + mark.length + 1);
+      before = undefined;
+      return rest.length > 0 ? done(null, rest) : done();
+    },
+  });
 }

@@ -1,8 +1,9 @@
 /** `garza run … --on HOST` where an agent serves there: followed from here, whatever becomes of the line or of the agent. */
 import { expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compiledProgram, type Sandbox } from "../../support/sandbox.ts";
+import { startProxy } from "../../support/tcp-proxy.ts";
 import { until } from "../../support/temporary.ts";
 import { type Net, net, onScreen, plain } from "../../support/two-machines.ts";
 
@@ -142,4 +143,84 @@ test("one whose agent has left for good, with the operation's end, while the lin
     0,
     expect.stringMatching(/op_\w+ has ended: success\. What it said last: garza logs op_\w+ --on far/),
   ]);
+}, 60_000);
+
+/** The same host over a line that can be made bad. */
+async function overBadLine(here: Net) {
+  const proxy = await startProxy(here.sshd.port);
+  here.home.trust({ port: proxy.port, hostKey: here.sshd.hostKey });
+  const { box, far, sshd } = here;
+  await box.write("infra/hosts.yml", plain({ ...sshd, port: proxy.port }, far));
+  return proxy;
+}
+
+test("wherever the line is cut, it runs once, each line comes once, and the exit code is true", async () => {
+  await using here = await net(plain);
+  const { box, far } = await served(here);
+  await far.write("go1", "");
+  await far.write("go2", "");
+  await using proxy = await overBadLine(here);
+  await box.garza("run", "long", "--on", "far");
+  const sizes = { sent: proxy.sent(), received: proxy.received() };
+  let runs = 1;
+  for (const way of ["sent", "received"] as const) {
+    for (let part = 1; part <= 8; part++) {
+      proxy.cutAfter(Math.round((sizes[way] * part) / 8.5), way);
+      const { exitCode, stderr } = await box.garza("run", "long", "--on", "far");
+      runs++;
+      const lines = stderr.match(/line \d/g);
+      expect([way, part, exitCode, lines, exitCode === 0 ? "" : stderr]).toEqual([way, part, 0, ["line 1", "line 2", "line 3", "line 4", "line 5"], ""]); // biome-ignore format: one row
+    }
+  }
+  const all = JSON.parse((await far.garza("history", "--json", "--limit", "100")).stdout) as { status: string }[];
+  expect(all.map(({ status }) => status)).toEqual(Array(runs).fill("success"));
+}, 120_000);
+
+test("a login shell that prints is no obstacle, nor a folder for sockets that is not there; files are read there", async () => {
+  await using here = await net(plain);
+  const { box, far } = await served(here);
+  await far.write("../home/.bashrc", "echo WELCOME\n");
+  await far.write("../home/.profile", "echo WELCOME\n");
+  const greeted = await box.garza("run", "hello", "--on", "far");
+  expect([greeted.exitCode, greeted.stderr]).toEqual([0, expect.stringContaining("hello succeeded")]);
+  box.env.TMPDIR = "/nonexistent";
+  expect((await box.garza("run", "hello", "--on", "far")).exitCode).toBe(0);
+  delete box.env.TMPDIR;
+  const file = join(here.far.folder, "name.txt");
+  await far.write("../name.txt", "from there");
+  const named = await box.garza("run", "hello", `name=@${file}`, "--on", "far");
+  expect([named.exitCode, named.stderr]).toEqual([0, expect.stringContaining("hello from there")]);
+  expect((await box.garza("run", `@${join(far.root, "operations/hello.yml")}`, "--on", "far")).exitCode).toBe(0);
+}, 60_000);
+
+test("a signal before it is accepted leaves nothing behind, and a cancel that found the line down comes through", async () => {
+  await using here = await net(plain);
+  const { box, far } = await served(here);
+  await using proxy = await overBadLine(here);
+  await box.write("../tmp/x", "");
+  box.env.TMPDIR = join(box.folder, "tmp");
+  proxy.silence();
+  const early = box.start("run", "long", "--on", "far");
+  await until(() => readdirSync(join(box.folder, "tmp")).some((name) => name.startsWith("garza-")));
+  early.signal("SIGTERM");
+  expect(await early.ended).toMatchObject({
+    exitCode: 130,
+    stderr: expect.stringContaining("left before anything was submitted on far"),
+  });
+  expect(readdirSync(join(box.folder, "tmp")).filter((name) => name.startsWith("garza-"))).toEqual([]);
+  proxy.resume();
+
+  const run = box.start("run", "long", "--on", "far");
+  await run.says("line 3");
+  proxy.refuse(true);
+  proxy.cut();
+  run.signal("SIGINT");
+  await run.says("cancelling");
+  await until(() => run.stderr().includes("out of reach"));
+  proxy.refuse(false);
+  const { exitCode, stderr } = await run.ended;
+  expect([exitCode, stderr]).toEqual([6, expect.stringContaining("long was cancelled")]);
+  expect(stderr).not.toContain("GarzaError");
+  expect(stderr).toMatch(/garza status op_\w+ --on far/);
+  expect(await history(far)).toMatchObject([{ status: "cancelled" }]);
 }, 60_000);
