@@ -1,8 +1,10 @@
 /** State files as every machine sees them: what is changed here, when it is published, and the work tree after it. */
 import { parseDuration } from "../core/duration.ts";
+import { readRegular } from "../core/files.ts";
+import { lockFile } from "../core/flock.ts";
 import { messageOf, problem } from "../core/problem.ts";
 import type { Settings } from "../core/settings.ts";
-import { sweepAside } from "../core/tree-file.ts";
+import { replaceInTree, sweepAside } from "../core/tree-file.ts";
 import { publishEdits } from "../engine/publish-edits.ts";
 import { openPublisher, type Publisher } from "../engine/publisher.ts";
 import { hasRemote } from "../git/has-remote.ts";
@@ -10,10 +12,14 @@ import type { PrivateStore } from "../git/private-store.ts";
 import { fetchBranch } from "../git/remote-branch.ts";
 import { authorOf, currentBranch, lockTree, openTree, type Tree } from "../git/tree.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
+import { isOfFile } from "../state/read-text.ts";
+import type { RecordedChange } from "../state/recorded-change.ts";
 import { followPublished, withHistory } from "../state/settle-tree.ts";
 import { stateBase } from "../state/state-base.ts";
 import type { StateFiles } from "../state/state-files.ts";
-import { openStateLog } from "../state/state-log.ts";
+import { findStateFile, stateLockFile } from "../state/state-folder.ts";
+import { openStateLog, type StateLogReader } from "../state/state-log.ts";
+import { takeBack } from "../state/take-back.ts";
 import type { Store } from "../store/store.ts";
 import type { Surrounding } from "./world.ts";
 
@@ -46,6 +52,27 @@ export const commitsOf =
     const tree = await openTree({ directory: root, env });
     return tree !== undefined && (await stateBase(root, tree, settings["state.branch"].value)).hasCommit(commit);
   };
+
+/** Out of a file that a person has changed as well. Any other is given back as a whole. */
+async function takeOut(
+  { root, log }: { root: string; log: StateLogReader },
+  file: string,
+  changes: readonly RecordedChange[],
+): Promise<void> {
+  const held = await lockFile(stateLockFile(root));
+  try {
+    const { real, shown } = findStateFile(root, file);
+    const found = readRegular(real, shown);
+    if (!found || log.isOurs(file, found.text)) return;
+    const without = takeBack(found.text, changes, shown);
+    if (without !== found.text) replaceInTree(root, real, without, found.mode);
+  } catch (thrown) {
+    // A person has made it unfit: then it is published by nobody.
+    if (!isOfFile(thrown)) throw thrown;
+  } finally {
+    held.release();
+  }
+}
 
 export function openSharedState(request: SharedStateRequest): SharedState {
   const { db, settings, remote, places, env, clock, tell } = request;
@@ -90,6 +117,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     intervalMs: () => parseDuration(settings["state.publish_interval"].value) ?? 0,
     branch,
     author: async () => authorOf(await openRoot()),
+    onRefused: ({ file, changes }) => takeOut({ root, log }, file, changes),
     onPublished: (store, { ref, tip }) => {
       void inTree(async (tree) => {
         const why = await followPublished(at(tree), store, { ref, tip });

@@ -13,6 +13,7 @@ import { isOfFile } from "../state/read-text.ts";
 import { stateBase } from "../state/state-base.ts";
 import { findStateFile } from "../state/state-folder.ts";
 import type { StateLog } from "../state/state-log.ts";
+import { takeBack } from "../state/take-back.ts";
 import { beginBranch } from "./begin-branch.ts";
 
 export type Edits = {
@@ -49,11 +50,12 @@ export async function publishEdits(edits: Edits): Promise<Synced | null> {
   if (tip === null) return null;
   if (!isPushed) return { ref, tip, files: [] };
   // What is in the tree is there now, too: it is no longer in the way of what comes.
-  for (const [file, { text }] of edited) await log.willWrite(file, text);
+  for (const [file, { here }] of edited) await log.willWrite(file, here);
   return { ref, tip, files: [...edited.keys()] };
 }
 
-type Edited = Map<string, { text: string; base: string | undefined }>;
+/** `here`: as it stands in the tree, with what operations have not published yet. */
+type Edited = Map<string, { text: string; here: string; base: string | undefined }>;
 
 /** State files with what a person has made of them. */
 async function editedFiles({ root, tree, log, branch }: Edits): Promise<Edited> {
@@ -68,7 +70,10 @@ async function editedFiles({ root, tree, log, branch }: Edits): Promise<Edited> 
       const text = readRegular(real, shown)?.text;
       if (text === undefined || log.isOurs(file, text)) continue;
       const base = await textIn(tree, "HEAD", path);
-      if (text !== base) edited.set(file, { text, base });
+      // What operations still work on is published with their locks, or not at all.
+      const waiting = log.onTop(file).flatMap(({ changes, publishedIn }) => (publishedIn === null ? changes : []));
+      const own = waiting.length === 0 ? text : takeBack(text, waiting, shown);
+      if (own !== base) edited.set(file, { text: own, here: text, base });
     } catch (thrown) {
       // What others have made of it is no edit of this person's.
       if (!isOfFile(thrown) || !(await isUnchanged(tree, path))) throw thrown;

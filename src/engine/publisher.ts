@@ -33,6 +33,8 @@ export type PublisherRequest = {
   author(): Promise<string>;
   /** The branch's newest has what was published. */
   onPublished(store: PrivateStore, at: { ref: string; tip: string }): void;
+  /** It will never be published: what a person has in the same file is not to bring it there. */
+  onRefused(change: LoggedChange): Promise<void>;
   /** A person should know of it. */
   tell(operation: string | null, message: string): Promise<void>;
 };
@@ -159,6 +161,7 @@ export function openPublisher(request: PublisherRequest): Publisher {
 
   const refuse = async (change: LoggedChange, why: string) => {
     await log.refused([change.sequence], why);
+    await request.onRefused(change);
     await tell(change.operation, `what it changed in ${change.file} was not published: ${why}`);
   };
 
