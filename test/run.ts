@@ -90,8 +90,10 @@ export function countReport(xml: string): Counts {
 export function failuresOf(xml: string): string[] {
   const failed = /<testcase ([^>]*)>\s*<failure ([^>]*?)(?:\/>|>([^<]*)<)/g;
   return [...xml.matchAll(failed)].map(([, test = "", failure = "", error]) => {
-    const [file, line, name] = ["file", "line", "name"].map((key) => attributeOf(test, key));
-    return unescapeXml(`${file}:${line} ${name}\n${error ?? attributeOf(failure, "message")}`).trimEnd();
+    const [file, line, within, name] = ["file", "line", "classname", "name"].map((key) => attributeOf(test, key));
+    return unescapeXml(
+      `${file}:${line} ${within ? `${within} > ` : ""}${name}\n${error ?? attributeOf(failure, "message")}`,
+    ).trimEnd();
   });
 }
 

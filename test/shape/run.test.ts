@@ -53,13 +53,14 @@ test("is late", () => Bun.sleep(5000), 10);
   };
   await using box = await sandbox({ git: false, files, env: { GARZA_BIN: process.execPath } });
   const ended = await box.run(process.execPath, join(repository, "test/run.ts"), "./fails.test.ts");
-  expect(ended.stdout).toContain('FAIL fails.test.ts:4 says "&lt;"\n');
+  expect(ended.stdout).toContain('FAIL fails.test.ts:4 a < b > says "&lt;"\n');
   expect(ended.stdout).toContain('Expected: "<y>"\nReceived: "&amp; \'x\'"');
   expect(ended.stdout).toMatch(/FAIL fails\.test\.ts:6 is late\ntest timed out\n\n1 passed, 2 failed\n$/);
 });
 
 test("a failure without a reason is told as well", () => {
-  const xml = '<testcase name="x" file="a.test.ts" line="2">\n<failure type="Error" /></testcase><testcase name="y" />';
+  const xml =
+    '<testcase name="x" classname="" file="a.test.ts" line="2">\n<failure type="Error" /></testcase><testcase name="y" />';
   expect(failuresOf(xml)).toEqual(["a.test.ts:2 x\n?"]);
 });
 
