@@ -86,9 +86,7 @@ async function isApart({ branch }: StateTree, store: PrivateStore, ref: string, 
 async function show(at: StateTree, store: PrivateStore, tip: string): Promise<undefined> {
   const newest = await noteTip(at, store, tip);
   if (excludeState(at.root, true))
-    await at.tell(
-      "git does not see the state files here any more: they are copies of what is shared on their own branch",
-    );
+    await at.tell(`state files are shared on ${at.branch} from now on: those here are copies`);
   await forgetStrays(at.log, store, newest);
   await withHistory(at, async () => {});
 }
