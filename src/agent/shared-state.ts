@@ -1,10 +1,9 @@
 /** State files as every machine sees them: what is changed here, when it is published, and the work tree after it. */
 import { parseDuration } from "../core/duration.ts";
-import { readRegular } from "../core/files.ts";
 import { lockFile } from "../core/flock.ts";
 import { messageOf, problem } from "../core/problem.ts";
 import type { Settings } from "../core/settings.ts";
-import { replaceInTree, sweepAside } from "../core/tree-file.ts";
+import { sweepAside } from "../core/tree-file.ts";
 import { publishEdits } from "../engine/publish-edits.ts";
 import { openPublisher, type Publisher } from "../engine/publisher.ts";
 import { hasRemote } from "../git/has-remote.ts";
@@ -12,14 +11,12 @@ import type { PrivateStore } from "../git/private-store.ts";
 import { fetchBranch } from "../git/remote-branch.ts";
 import { authorOf, currentBranch, lockTree, openTree, type Tree } from "../git/tree.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
-import { isOfFile } from "../state/read-text.ts";
-import type { RecordedChange } from "../state/recorded-change.ts";
 import { followPublished, withHistory } from "../state/settle-tree.ts";
 import { stateBase } from "../state/state-base.ts";
 import type { StateFiles } from "../state/state-files.ts";
-import { findStateFile, stateLockFile } from "../state/state-folder.ts";
-import { openStateLog, type StateLogReader } from "../state/state-log.ts";
-import { takeBack } from "../state/take-back.ts";
+import { stateLockFile } from "../state/state-folder.ts";
+import { openStateLog } from "../state/state-log.ts";
+import { takeOut } from "../state/take-out.ts";
 import type { Store } from "../store/store.ts";
 import type { Surrounding } from "./world.ts";
 
@@ -52,27 +49,6 @@ export const commitsOf =
     const tree = await openTree({ directory: root, env });
     return tree !== undefined && (await stateBase(root, tree, settings["state.branch"].value)).hasCommit(commit);
   };
-
-/** Out of a file that a person has changed as well. Any other is given back as a whole. */
-async function takeOut(
-  { root, log }: { root: string; log: StateLogReader },
-  file: string,
-  changes: readonly RecordedChange[],
-): Promise<void> {
-  const held = await lockFile(stateLockFile(root));
-  try {
-    const { real, shown } = findStateFile(root, file);
-    const found = readRegular(real, shown);
-    if (!found || log.isOurs(file, found.text)) return;
-    const without = takeBack(found.text, changes, shown);
-    if (without !== found.text) replaceInTree(root, real, without, found.mode);
-  } catch (thrown) {
-    // A person has made it unfit: then it is published by nobody.
-    if (!isOfFile(thrown)) throw thrown;
-  } finally {
-    held.release();
-  }
-}
 
 export function openSharedState(request: SharedStateRequest): SharedState {
   const { db, settings, remote, places, env, clock, tell } = request;
@@ -117,7 +93,18 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     intervalMs: () => parseDuration(settings["state.publish_interval"].value) ?? 0,
     branch,
     author: async () => authorOf(await openRoot()),
-    onRefused: ({ file, changes }) => takeOut({ root, log }, file, changes),
+    async onRefused(change) {
+      const tree = await openRoot();
+      const base = tree && (await stateBase(root, tree, branch()));
+      // Copies are made anew.
+      if (!tree || base?.isApart !== false) return;
+      const held = await lockFile(stateLockFile(root));
+      try {
+        await takeOut({ root, tree, base, log, tell: (message) => tell(null, message) }, change);
+      } finally {
+        held.release();
+      }
+    },
     onPublished: (store, { ref, tip }) => {
       void inTree(async (tree) => {
         const why = await followPublished(at(tree), store, { ref, tip });
@@ -128,6 +115,13 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     },
     tell,
   });
+
+  const fresh = async () => {
+    const [store, tree] = branch() === "" ? [] : [await remote(), await openRoot()];
+    if (!store || !tree || (await currentBranch(tree)) === branch()) return;
+    const { ref, tip } = await fetchBranch(store, branch());
+    if (tip !== null) await inTree(async (here) => void (await followPublished(at(here), store, { ref, tip })));
+  };
 
   return {
     state: openStateFiles({
@@ -158,15 +152,11 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     async settled() {
       await settling;
     },
-    async fresh() {
-      const [store, tree] = branch() === "" ? [] : [await remote(), await openRoot()];
-      if (!store || !tree || (await currentBranch(tree)) === branch()) return;
-      const { ref, tip } = await fetchBranch(store, branch());
-      if (tip !== null) await inTree(async (here) => void (await followPublished(at(here), store, { ref, tip })));
-    },
+    fresh,
     async sync() {
       const [store, tree] = [await remote(), await openRoot()];
       if (!store || !tree) return null;
+      await fresh();
       const owed = await publisher.flush();
       if (owed) throw problem(owed);
       const edits = { store, tree, log, root, branch: branch(), author: await authorOf(tree), now: clock.now };

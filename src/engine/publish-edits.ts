@@ -9,11 +9,11 @@ import { pathInRepository, textIn } from "../git/remote-branch.ts";
 import type { Tree } from "../git/tree.ts";
 import { mergeJson } from "../state/merge.ts";
 import { listStateFiles } from "../state/read-state-file.ts";
-import { isOfFile } from "../state/read-text.ts";
+import { isOfFile, readStateText } from "../state/read-text.ts";
 import { stateBase } from "../state/state-base.ts";
 import { findStateFile } from "../state/state-folder.ts";
 import type { StateLog } from "../state/state-log.ts";
-import { takeBack } from "../state/take-back.ts";
+import { onTopOf, shownOnTop } from "../state/take-out.ts";
 import { beginBranch } from "./begin-branch.ts";
 
 export type Edits = {
@@ -50,12 +50,15 @@ export async function publishEdits(edits: Edits): Promise<Synced | null> {
   if (tip === null) return null;
   if (!isPushed) return { ref, tip, files: [] };
   // What is in the tree is there now, too: it is no longer in the way of what comes.
-  for (const [file, { here }] of edited) await log.willWrite(file, here);
+  for (const [file, { text }] of edited) {
+    await log.willWrite(file, text);
+    await log.wrote(file);
+  }
   return { ref, tip, files: [...edited.keys()] };
 }
 
-/** `here`: as it stands in the tree, with what operations have not published yet. */
-type Edited = Map<string, { text: string; here: string; base: string | undefined }>;
+/** `base`: with what operations have not published yet, which is no edit. */
+type Edited = Map<string, { text: string; base: string | undefined }>;
 
 /** State files with what a person has made of them. */
 async function editedFiles({ root, tree, log, branch }: Edits): Promise<Edited> {
@@ -69,11 +72,11 @@ async function editedFiles({ root, tree, log, branch }: Edits): Promise<Edited> 
       const { real, shown } = findStateFile(root, file);
       const text = readRegular(real, shown)?.text;
       if (text === undefined || log.isOurs(file, text)) continue;
-      const base = await textIn(tree, "HEAD", path);
-      // What operations still work on is published with their locks, or not at all.
-      const waiting = log.onTop(file).flatMap(({ changes, publishedIn }) => (publishedIn === null ? changes : []));
-      const own = waiting.length === 0 ? text : takeBack(text, waiting, shown);
-      if (own !== base) edited.set(file, { text: own, here: text, base });
+      const base = onTopOf(await textIn(tree, "HEAD", path), shownOnTop(log, file), file);
+      if (text === base) continue;
+      // Where nobody else has changed it, nothing else would look at it.
+      readStateText(text, shown);
+      edited.set(file, { text, base });
     } catch (thrown) {
       // What others have made of it is no edit of this person's.
       if (!isOfFile(thrown) || !(await isUnchanged(tree, path))) throw thrown;

@@ -33,7 +33,7 @@ export type PublisherRequest = {
   author(): Promise<string>;
   /** The branch's newest has what was published. */
   onPublished(store: PrivateStore, at: { ref: string; tip: string }): void;
-  /** It will never be published: what a person has in the same file is not to bring it there. */
+  /** It will never be published: what a person has in the same file is not to bring it there. Before that is recorded. */
   onRefused(change: LoggedChange): Promise<void>;
   /** A person should know of it. */
   tell(operation: string | null, message: string): Promise<void>;
@@ -107,7 +107,9 @@ export function openPublisher(request: PublisherRequest): Publisher {
         met.some((each) => !each.isKept && each.file === file && each.operation === operation);
       const made = changes.filter((change) => !isBarred(change));
       await log.published(sequencesOf(made.filter((change) => !isOut(change))), result.commit);
-      await log.refused(sequencesOf(made.filter(isOut)), "it was changed elsewhere meanwhile");
+      const out = made.filter(isOut);
+      for (const change of out) await request.onRefused(change);
+      await log.refused(sequencesOf(out), "it was changed elsewhere meanwhile");
       for (const each of met) await tell(each.operation, metText(each));
       for (const each of barred) await tellBarred(each, changes);
       onPublished(store, { ref: result.ref, tip: result.commit });
@@ -160,8 +162,8 @@ export function openPublisher(request: PublisherRequest): Publisher {
   };
 
   const refuse = async (change: LoggedChange, why: string) => {
-    await log.refused([change.sequence], why);
     await request.onRefused(change);
+    await log.refused([change.sequence], why);
     await tell(change.operation, `what it changed in ${change.file} was not published: ${why}`);
   };
 

@@ -56,7 +56,9 @@ async function refresh(
   const shared = await base.text(file);
   const wanted = changes.length === 0 ? shared : reapply(shared, changes, { file, logLimit }).text;
   if (found?.text === wanted) {
-    if (wanted !== undefined && !log.isOurs(file, wanted)) await log.willWrite(file, wanted);
+    if (wanted === undefined) return;
+    if (!log.isOurs(file, wanted)) await log.willWrite(file, wanted);
+    await log.wrote(file);
     return;
   }
   if (found && !log.isOurs(file, found.text) && found.text !== (await base.ofTree(file)))
@@ -70,10 +72,11 @@ async function refresh(
   await log.willWrite(file, wanted);
   makeFolder(dirname(place.real));
   replaceInTree(root, place.real, wanted, found?.mode ?? 0o644);
+  await log.wrote(file);
 }
 
 /** Where it is kept. The same text is kept once. */
-function putAside({ gitDir }: Tree, file: string, text: string): string {
+export function putAside({ gitDir }: Tree, file: string, text: string): string {
   const folder = join(gitDir, "garza", "edited");
   const kept = join(folder, `${sha256(text).slice(0, 8)}-${basename(file)}`);
   makeFolder(folder);

@@ -70,6 +70,7 @@ export function openStateFiles({ root, clock, logLimit = 1000, log }: StateFiles
             (await writer.isInHistory(place.shown, onDisk)));
         if (isClean) await writer.log.willWrite(place.shown, after);
         replaceInTree(root, place.real, after, mode);
+        if (isClean) await writer.log.wrote(place.shown);
       }
       return result;
     } finally {

@@ -222,5 +222,6 @@ async function writeOnTop(
   if (isClean) await log.willWrite(file, text);
   makeFolder(dirname(place.real));
   replaceInTree(root, place.real, text, found?.mode ?? 0o644);
+  if (isClean) await log.wrote(file);
   return true;
 }

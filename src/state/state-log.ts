@@ -22,7 +22,7 @@ export type StateLogReader = {
   onTop(file?: string): LoggedChange[];
   /** Files that we have ever written. */
   written(): string[];
-  /** The text is what we wrote there last, or the time before. */
+  /** The text is what we wrote there last; or before, where nobody knows whether the last one got there. */
   isOurs(file: string, text: string): boolean;
 };
 
@@ -30,6 +30,8 @@ export type StateLog = StateLogReader & {
   record(file: string, by: Author, changes: readonly RecordedChange[], now: number): Promise<void>;
   /** Before it is written. */
   willWrite(file: string, text: string): Promise<void>;
+  /** It stands there: the text before that is a person's, should it ever come back. */
+  wrote(file: string): Promise<void>;
   published(sequences: readonly number[], commit: string): Promise<void>;
   /** It will never be published. */
   refused(sequences: readonly number[], why: string): Promise<void>;
@@ -87,6 +89,14 @@ export function openStateLog(store: Store): StateLog {
     willWrite: (file, text) =>
       store.write((db) => {
         db.query<never, Bindings>(writtenSql).run({ file, hash: sha256(text) });
+      }),
+    wrote: (file) =>
+      store.write((db) => {
+        db.query<never, Bindings>(
+          "update state_written set before = null where file = $file and before is not null",
+        ).run({
+          file,
+        });
       }),
     published: (sequences, commit) =>
       each(sequences, "update state_change set status = 'published', published_in = $commit", { commit }),

@@ -148,7 +148,8 @@ test("one that is made by hand in a clone that has none yet is put aside", async
   const { at, one, two: other } = here;
   await set(one, "a", "1");
   await other.write("infra/state/apps.json", '{"x": 1}');
-  expect(await run(other, "look")).toContain("was changed by hand");
+  const [exitCode, said] = await sync(other);
+  expect([exitCode, said]).toEqual([0, expect.stringContaining("was changed by hand")]);
   expect([await copy(other), await sync(other), await shared(at)]).toEqual([{ a: "1" }, [0, ""], { a: "1" }]);
 }, 60_000);
 
