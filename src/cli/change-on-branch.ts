@@ -1,7 +1,6 @@
 /** Changing state files that are on a branch of their own: nothing here is changed but by what comes from there. */
 import type { Places } from "../core/config.ts";
 import { printJson } from "../core/json.ts";
-import { problem } from "../core/problem.ts";
 import { loadSettings } from "../core/settings.ts";
 import { beginBranch } from "../engine/begin-branch.ts";
 import { commitOnBranch } from "../git/commit-on-branch.ts";
@@ -14,6 +13,7 @@ import type { StateChange, StateUpdate } from "../state/state-files.ts";
 import type { StateFile } from "../state/state-folder.ts";
 import { openLockRemote } from "./locks.ts";
 import { withControl } from "./owner.ts";
+import { noRemote } from "./state-place.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type ChangedOnBranch = { changes: StateChange[]; warnings: string[]; isNew: boolean };
@@ -68,11 +68,3 @@ async function ownBranch(places: Places, terminal: Terminal): Promise<string | u
   if (!remote) return undefined;
   return (await branchRef(remote.store, "")) === `refs/heads/${branch}` ? undefined : branch;
 }
-
-const noRemote = (root: string) =>
-  problem({
-    kind: "configuration",
-    where: root,
-    message: "the repository has no remote to share state with",
-    hint: "Add one: git remote add origin URL",
-  });

@@ -37,6 +37,14 @@ export function unknownFile(root: string, typed: string) {
   });
 }
 
+export const noRemote = (root: string) =>
+  problem({
+    kind: "configuration",
+    where: root,
+    message: "the repository has no remote to share state with",
+    hint: "Add one: git remote add origin URL",
+  });
+
 /** For a place that names nothing. */
 export function unknownPlace({ shown }: StateFile, root: JsonNode, path: StatePath) {
   const near = nearestPlaces(root, path).map(showSafe);

@@ -8,12 +8,12 @@ import type { PrivateStore } from "../git/private-store.ts";
 import { pathInRepository, textIn } from "../git/remote-branch.ts";
 import type { Tree } from "../git/tree.ts";
 import { mergeJson } from "../state/merge.ts";
+import { onTopOf, unpublished } from "../state/on-top.ts";
 import { listStateFiles } from "../state/read-state-file.ts";
 import { isOfFile, readStateText } from "../state/read-text.ts";
 import { stateBase } from "../state/state-base.ts";
 import { findStateFile } from "../state/state-folder.ts";
 import type { StateLog } from "../state/state-log.ts";
-import { onTopOf, shownOnTop } from "../state/take-out.ts";
 import { beginBranch } from "./begin-branch.ts";
 
 export type Edits = {
@@ -72,7 +72,7 @@ async function editedFiles({ root, tree, log, branch }: Edits): Promise<Edited> 
       const { real, shown } = findStateFile(root, file);
       const text = readRegular(real, shown)?.text;
       if (text === undefined || log.isOurs(file, text)) continue;
-      const base = onTopOf(await textIn(tree, "HEAD", path), shownOnTop(log, file), file);
+      const base = onTopOf(await textIn(tree, "HEAD", path), unpublished(log.onTop(file)), { file });
       if (text === base) continue;
       // Where nobody else has changed it, nothing else would look at it.
       readStateText(text, shown);

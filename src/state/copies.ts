@@ -8,8 +8,8 @@ import { makeFolder, readRegular, replaceFile } from "../core/files.ts";
 import { sha256 } from "../core/hash.ts";
 import { replaceInTree } from "../core/tree-file.ts";
 import type { Tree } from "../git/tree.ts";
+import { onTopOf } from "./on-top.ts";
 import { isOfFile } from "./read-text.ts";
-import { reapply } from "./reapply.ts";
 import type { StateBase } from "./state-base.ts";
 import { findStateFile } from "./state-folder.ts";
 import type { LoggedChange, StateLog } from "./state-log.ts";
@@ -33,7 +33,7 @@ export async function refreshCopies(copies: Copies, base: StateBase): Promise<vo
   const files = new Set([...(await base.files()), ...waiting.map(({ file }) => file), ...log.written()]);
   for (const file of files) {
     try {
-      await refresh(copies, base, file, waiting.filter((each) => each.file === file).flatMap(seen));
+      await refresh(copies, base, file, waiting.filter((each) => each.file === file).map(seen));
     } catch (thrown) {
       if (!isOfFile(thrown)) throw thrown;
       await tell(`${file} does not show what is on the branch of state files: ${thrown.message}`);
@@ -42,22 +42,23 @@ export async function refreshCopies(copies: Copies, base: StateBase): Promise<vo
 }
 
 /** What has its place in the tree only once it is published waits for that. */
-const seen = ({ changes, publishedIn }: LoggedChange) =>
-  changes.filter((each) => publishedIn !== null || !("quiet" in each));
+const seen = ({ changes, publishedIn }: LoggedChange) => ({
+  changes: changes.filter((each) => publishedIn !== null || !("quiet" in each)),
+});
 
 async function refresh(
   { root, tree, log, logLimit = 1000, tell }: Copies,
   base: StateBase,
   file: string,
-  changes: Parameters<typeof reapply>[1],
+  rows: readonly Pick<LoggedChange, "changes">[],
 ): Promise<void> {
   const place = findStateFile(root, file);
   const found = readRegular(place.real, place.shown);
   const shared = await base.text(file);
-  const wanted = changes.length === 0 ? shared : reapply(shared, changes, { file, logLimit }).text;
+  const wanted = onTopOf(shared, rows, { file, logLimit });
   if (found?.text === wanted) {
-    if (wanted === undefined) return;
-    if (!log.isOurs(file, wanted)) await log.willWrite(file, wanted);
+    if (wanted === undefined || log.isOurs(file, wanted)) return;
+    await log.willWrite(file, wanted);
     await log.wrote(file);
     return;
   }

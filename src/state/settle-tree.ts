@@ -16,6 +16,7 @@ import { branchRef, fetchBranch, pathInRepository, type RemoteBranch, textIn } f
 import { updateRefs } from "../git/store-refs.ts";
 import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
 import { refreshCopies } from "./copies.ts";
+import { unpublished } from "./on-top.ts";
 import { isOfFile } from "./read-text.ts";
 import { reapply } from "./reapply.ts";
 import { ownBranchRef, type StateBase, stateBase } from "./state-base.ts";
@@ -200,13 +201,6 @@ async function forgetPublished(log: StateLog, isToGo: (commit: string) => Promis
   const all = published.filter(({ publishedIn }) => going.get(publishedIn ?? "") === true);
   if (all.length > 0) await log.forget(all.map(({ sequence }) => sequence));
 }
-
-/** What is published, and not in this history yet, comes with it. Until then readers see it on top of the file. */
-const unpublished = (changes: readonly LoggedChange[]): LoggedChange[] =>
-  changes
-    .filter(({ publishedIn }) => publishedIn === null)
-    .map(({ changes, ...rest }) => ({ ...rest, changes: changes.filter((each) => !("quiet" in each)) }))
-    .filter(({ changes }) => changes.length > 0);
 
 async function writeOnTop(
   { root, log, logLimit = 1000 }: StateTree,

@@ -7,8 +7,8 @@ import { replaceInTree } from "../core/tree-file.ts";
 import type { Tree } from "../git/tree.ts";
 import { putAside } from "./copies.ts";
 import { mergeJson } from "./merge.ts";
+import { onTopOf, unpublished } from "./on-top.ts";
 import { isOfFile } from "./read-text.ts";
-import { reapply } from "./reapply.ts";
 import type { StateBase } from "./state-base.ts";
 import { findStateFile } from "./state-folder.ts";
 import type { LoggedChange, StateLogReader } from "./state-log.ts";
@@ -28,10 +28,14 @@ export async function takeOut({ root, tree, base, log, tell }: TakingOut, change
   try {
     const found = readRegular(real, shown);
     if (!found || log.isOurs(file, found.text)) return;
-    const rows = shownOnTop(log, file);
+    const rows = unpublished(log.onTop(file));
     const others = rows.filter(({ sequence }) => sequence !== change.sequence);
     const below = await base.text(file);
-    const versions = { base: onTopOf(below, rows, file), ours: found.text, theirs: onTopOf(below, others, file) };
+    const versions = {
+      base: onTopOf(below, rows, { file }),
+      ours: found.text,
+      theirs: onTopOf(below, others, { file }),
+    };
     const { text = "", conflicts } = mergeJson(versions, shown, "theirs");
     if (conflicts.length > 0)
       await tell(
@@ -42,16 +46,4 @@ export async function takeOut({ root, tree, base, log, tell }: TakingOut, change
     // A person has made it unfit: as it is, nothing shares it.
     if (!isOfFile(thrown)) throw thrown;
   }
-}
-
-/** What the tree has on top of its history. */
-export const shownOnTop = (log: StateLogReader, file: string): LoggedChange[] =>
-  log
-    .onTop(file)
-    .filter(({ publishedIn }) => publishedIn === null)
-    .map((row) => ({ ...row, changes: row.changes.filter((each) => !("quiet" in each)) }));
-
-export function onTopOf(text: string | undefined, rows: readonly LoggedChange[], file: string): string | undefined {
-  const changes = rows.flatMap((row) => row.changes);
-  return changes.length === 0 ? text : reapply(text, changes, { file }).text;
 }

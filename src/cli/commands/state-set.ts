@@ -65,13 +65,13 @@ export const remove: Command = {
     const path = plainPath(text);
     const places = openPlaces(call);
     const { root } = places;
-    const there = await changeOnBranch(places, call.terminal, typedFile(root, name), () => [
-      { path, text, value: null },
-    ]);
-    if (there) return toldOfBranch(call, typedFile(root, name), there, path);
+    const update = { path, text, value: null };
+    const typed = typedFile(root, name);
+    const there = await changeOnBranch(places, call.terminal, typed, () => [update]);
+    if (there) return toldOfBranch(call, typed, there, path);
     const file = existingFile(root, name);
     const state = openStateFiles({ root, clock: call.terminal.clock });
-    const { changes } = await state.update(file.shown, [{ path, text, value: null }]);
+    const { changes } = await state.update(file.shown, [update]);
     if (changes.length === 0) throw unknownPlace(file, readStateFile(file).document.root, path);
     tell(call, root, file, { changes, warnings: [], isNew: false });
     return 0;

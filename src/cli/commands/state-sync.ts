@@ -1,9 +1,9 @@
-import { problem } from "../../core/problem.ts";
 import { showSafe } from "../../core/redact.ts";
 import type { Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
 import { json } from "../output.ts";
 import { withControl } from "../owner.ts";
+import { noRemote } from "../state-place.ts";
 
 export const sync: Command = {
   name: "state sync",
@@ -20,14 +20,7 @@ export const sync: Command = {
     const { flag, terminal } = call;
     const places = openPlaces(call);
     const synced = await withControl(places, terminal, (control) => control.syncState());
-    if (!synced) {
-      throw problem({
-        kind: "configuration",
-        where: places.root,
-        message: "the repository has no remote to share state with",
-        hint: "Add one: git remote add origin URL",
-      });
-    }
+    if (!synced) throw noRemote(places.root);
     if (flag("json")) terminal.out.write(json(synced));
     else {
       const pushed = synced.files.map((file) => `pushed  ${showSafe(file)}\n`);

@@ -2,7 +2,7 @@
 import { systemClock } from "../../core/clock.ts";
 import { childEnvironment } from "../../core/environment.ts";
 import { mayBeNamed } from "./config-files.ts";
-import { configOf } from "./openssh-config.ts";
+import { configOf, settingsIn } from "./openssh-config.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -69,9 +69,6 @@ function ask(host: string, options: readonly string[], env: Env): Known["said"] 
   if (exitedDueToTimeout) return "late";
   if (exitCode !== 0) return undefined;
   const settings: Settings = new Map();
-  for (const line of stdout.toString().split("\n")) {
-    const [key = "", value = ""] = line.split(/ (.*)/s);
-    settings.set(key, `${settings.get(key) ?? ""}${value}`);
-  }
+  for (const [key, value] of settingsIn(stdout.toString())) settings.set(key, `${settings.get(key) ?? ""}${value}`);
   return settings;
 }

@@ -92,11 +92,15 @@ async function ask({ host, user, port }: Asked, env: Env): Promise<[string, stri
     const message = complaint.trim().split("\n").at(-1) || "it ended without a word";
     throw problem({ kind: "configuration", where: `ssh -G ${host}`, message });
   }
-  return text.split("\n").map((line): [string, string] => {
+  return settingsIn(text);
+}
+
+/** What `ssh -G` prints: keys in lower case, some of them several times. */
+export const settingsIn = (text: string): [key: string, value: string][] =>
+  text.split("\n").map((line) => {
     const [key = "", value = ""] = line.split(/ (.*)/s);
     return [key, value];
   });
-}
 
 /** OpenSSH looks in the home that the system has for the user; we look in HOME, and so has it to. */
 export function configOf({ HOME }: { HOME?: string | undefined }): string[] {
