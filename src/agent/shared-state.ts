@@ -7,9 +7,10 @@ import { sweepAside } from "../core/tree-file.ts";
 import { publishEdits } from "../engine/publish-edits.ts";
 import { openPublisher, type Publisher } from "../engine/publisher.ts";
 import { hasRemote } from "../git/has-remote.ts";
+import { inLockedTree } from "../git/lock-tree.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { fetchBranch } from "../git/remote-branch.ts";
-import { authorOf, currentBranch, lockTree, openTree, type Tree } from "../git/tree.ts";
+import { authorOf, currentBranch, openTree, type Tree } from "../git/tree.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
 import { followPublished, withHistory } from "../state/settle-tree.ts";
 import { stateBase } from "../state/state-base.ts";
@@ -70,12 +71,7 @@ export function openSharedState(request: SharedStateRequest): SharedState {
     settling = settling.then(async () => {
       const tree = await openRoot();
       if (!tree) return;
-      const lock = await lockTree(tree);
-      try {
-        await work(tree);
-      } finally {
-        lock.release();
-      }
+      await inLockedTree(tree, () => work(tree));
     });
     settling = settling.catch((thrown: unknown) =>
       tell(null, `the work tree does not show the newest state: ${messageOf(thrown)}`),

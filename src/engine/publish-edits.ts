@@ -4,6 +4,7 @@ import { readRegular } from "../core/files.ts";
 import { problem } from "../core/problem.ts";
 import { commitOnBranch } from "../git/commit-on-branch.ts";
 import { git } from "../git/git.ts";
+import { inLockedTree } from "../git/lock-tree.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { pathInRepository, textIn } from "../git/remote-branch.ts";
 import type { Tree } from "../git/tree.ts";
@@ -35,7 +36,8 @@ export type Synced = { ref: string; tip: string; files: string[] };
  */
 export async function publishEdits(edits: Edits): Promise<Synced | null> {
   const { store, root, branch, author, now, log } = edits;
-  const edited = await editedFiles(edits);
+  // What is on its way into the tree is no edit.
+  const edited = await inLockedTree(edits.tree, () => editedFiles(edits));
   let isPushed = false;
   const { ref, tip } = await commitOnBranch(store, {
     ...{ branch, author, now },

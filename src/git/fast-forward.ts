@@ -1,7 +1,8 @@
 /** A clone brought up to what its upstream has: only forward, only where nobody's work is in the way. */
 import { type GitPlace, git, gitText, readable } from "./git.ts";
+import { inLockedTree } from "./lock-tree.ts";
 import { withHiddenPassword } from "./remote-login.ts";
-import { commitOf, configured, currentBranch, isAncestor, lockTree, openTree, type Tree, unfinished } from "./tree.ts";
+import { commitOf, configured, currentBranch, isAncestor, openTree, type Tree, unfinished } from "./tree.ts";
 
 export type FastForward =
   | { kind: "current"; head: string | undefined }
@@ -17,12 +18,7 @@ export type Around = <T>(tree: Tree, work: () => Promise<T>) => Promise<T>;
 export async function fastForward(place: GitPlace, around: Around): Promise<FastForward> {
   const tree = await openTree(place);
   if (!tree) return kept("it is in no git repository");
-  const lock = await lockTree(tree);
-  try {
-    return await move(tree, around);
-  } finally {
-    lock.release();
-  }
+  return inLockedTree(tree, () => move(tree, around));
 }
 
 const kept = (why: string): FastForward => ({ kind: "kept", why });

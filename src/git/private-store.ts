@@ -4,7 +4,9 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { randomHex } from "../core/ids.ts";
 import { problemOf } from "../core/process/trouble.ts";
+import { asideFolder } from "../core/tree-file.ts";
 import { type GitPlace, git, gitText } from "./git.ts";
 import { findRemote, type Remote } from "./remote.ts";
 import { updateRefs } from "./store-refs.ts";
@@ -58,11 +60,8 @@ const hashOf = (gitDir: string) =>
   /objectformat\s*=\s*sha256/i.test(readFileSync(join(gitDir, "config"), "utf8")) ? "sha256" : "sha1";
 
 async function make(tree: Tree, gitDir: string): Promise<void> {
-  const parent = join(tree.common, "garza");
-  const fresh = `${gitDir}.${process.pid}`;
+  const fresh = join(asideFolder(tree.common), `store-${randomHex(6)}`);
   try {
-    mkdirSync(parent, { recursive: true, mode: 0o700 });
-    rmSync(fresh, { recursive: true, force: true });
     const format = await gitText(tree, ["rev-parse", "--show-object-format"]);
     await gitText(tree, ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`, fresh]);
     mkdirSync(join(fresh, "objects", "info"), { recursive: true });

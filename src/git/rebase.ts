@@ -1,7 +1,7 @@
-/** Puts commits on top of another one, outside of the user's work tree, and then moves the tree there. */
+/** Puts commits on top of another one, outside of the user's work tree. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "../core/clock.ts";
+import { asideFolder } from "../core/tree-file.ts";
 import { type GitOptions, git, gitText, readable } from "./git.ts";
 import { putEntries, type Tree } from "./tree.ts";
 
@@ -23,9 +23,7 @@ export async function rebase(
   onto: string,
   mergeText: MergeText = () => undefined,
 ): Promise<Rebased> {
-  const parent = join(tree.gitDir, "garza");
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
-  const folder = mkdtempSync(join(parent, "rebase-"));
+  const folder = mkdtempSync(join(asideFolder(tree.common), "rebase-"));
   try {
     let tip = onto;
     for (const [number, commit] of commits.entries()) {
@@ -106,23 +104,4 @@ async function copyCommit(tree: Tree, commit: string, newTree: string, parent: s
     .filter((line) => /^(author|committer|encoding) /.test(line));
   const input = [`tree ${newTree}`, `parent ${parent}`, ...kept].join("\n") + raw.slice(border);
   return gitText(tree, ["hash-object", "-t", "commit", "-w", "--stdin"], { input });
-}
-
-const tries = 10;
-
-/**
- * Moves HEAD and the files to `to`, keeping whatever the user has changed or staged. False, and nothing
- * is changed, where their changes stand in the way.
- */
-export async function moveTree(tree: Tree, from: string, to: string): Promise<boolean> {
-  await git(tree, ["update-index", "-q", "--refresh"]);
-  for (let time = 1; ; time++) {
-    const { exitCode, stderr } = await git(tree, ["read-tree", "-m", "-u", from, to]);
-    if (exitCode === 0) break;
-    // Somebody's git status is just writing down what it has seen.
-    if (time === tries || !/index\.lock/.test(stderr)) return false;
-    await systemClock.sleep(time * 20, tree.signal);
-  }
-  await gitText(tree, ["update-ref", "-m", "garza: rebased", "HEAD", to, from]);
-  return true;
 }

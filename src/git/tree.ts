@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { type FileLock, lockFile } from "../core/flock.ts";
 import { type GitOptions, type GitPlace, git, gitText } from "./git.ts";
 
 export type Tree = GitPlace & {
@@ -18,11 +17,6 @@ export async function openTree(place: GitPlace): Promise<Tree | undefined> {
   const [gitDir, common] = found.stdout.split("\n");
   if (found.exitCode !== 0 || !gitDir || !common) return undefined;
   return { ...place, gitDir: resolve(place.directory, gitDir), common: resolve(place.directory, common) };
-}
-
-/** One git step at a time in a repository. Hand its descriptor to the step's process: it must live as long. */
-export function lockTree({ common, signal }: Tree): Promise<FileLock> {
-  return lockFile(join(common, "garza", "tree.lock"), signal);
 }
 
 /** The commit that a name stands for; undefined when there is none. */

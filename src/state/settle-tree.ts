@@ -10,8 +10,8 @@ import { lockFile } from "../core/flock.ts";
 import { replaceInTree } from "../core/tree-file.ts";
 import { fetchRefs } from "../git/fetch-refs.ts";
 import { git } from "../git/git.ts";
+import { moveTree } from "../git/move-tree.ts";
 import { forgetIfBroken, type PrivateStore } from "../git/private-store.ts";
-import { moveTree } from "../git/rebase.ts";
 import { branchRef, fetchBranch, pathInRepository, type RemoteBranch, textIn } from "../git/remote-branch.ts";
 import { updateRefs } from "../git/store-refs.ts";
 import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
@@ -73,8 +73,8 @@ async function follow(at: StateTree, store: PrivateStore, { ref, tip }: Publishe
   }
   if (!(await isAncestor(tree, head, tip)))
     return `this branch has commits that ${store.remote.name} does not have: git pull --rebase`;
-  const moved = await withHistory(at, () => moveTree(tree, head, tip));
-  return moved ? undefined : "changes in the work tree stand in the way: git pull";
+  const why = await withHistory(at, () => moveTree(tree, head, tip));
+  return why && `${why}: git pull`;
 }
 
 /** In a rebase the tree is on no branch: then it is as it was before. */

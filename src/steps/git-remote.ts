@@ -2,8 +2,9 @@
 import { randomHex } from "../core/ids.ts";
 import { describe, GarzaError } from "../core/problem.ts";
 import { git, gitText } from "../git/git.ts";
+import { moveTree } from "../git/move-tree.ts";
 import { type OwnWork, ownCommits } from "../git/own-work.ts";
-import { type MergeText, moveTree, rebase } from "../git/rebase.ts";
+import { type MergeText, rebase } from "../git/rebase.ts";
 import { withHiddenPassword } from "../git/remote-login.ts";
 import { commitOf, configured, currentBranch, isAncestor, type Tree } from "../git/tree.ts";
 import { mergeJson } from "../state/merge.ts";
@@ -82,9 +83,8 @@ export async function pull(session: GitSession, command: GitCommand): Promise<St
   }
   const rebased = await rebase(own.tree, apart.mine, apart.tip, mergeState);
   if ("conflicts" in rebased) return failed(conflictText(where, rebased.conflicts), recordOf(result));
-  const moved = await asHistory(session, () => moveTree(own.tree, apart.head, rebased.tip));
-  if (!moved)
-    return failed(`changes in ${session.directory} stand in the way of what came from ${where}`, recordOf(result));
+  const why = await asHistory(session, () => moveTree(own.tree, apart.head, rebased.tip));
+  if (why !== undefined) return failed(`what came from ${where} is not in the tree: ${why}`, recordOf(result));
   return outcomeOf({ ...result, exitCode: 0, signal: null });
 }
 
@@ -179,8 +179,8 @@ async function follow(
   tip: string,
   where: string,
 ): Promise<void> {
-  if (allMine && (await asHistory(session, () => moveTree(tree, head, tip)))) return;
-  session.context.warn(
-    `pushed to ${where}; the tree here was not moved, as ${allMine ? "changed files stand" : "other commits stand"} in the way: git pull --rebase`,
-  );
+  const others = "other commits stand in the way";
+  const why = allMine ? await asHistory(session, () => moveTree(tree, head, tip)) : others;
+  if (why !== undefined)
+    session.context.warn(`pushed to ${where}; the tree here was not moved: ${why}: git pull --rebase`);
 }

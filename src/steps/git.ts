@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Mapping } from "../core/value.ts";
+import { lockTree } from "../git/lock-tree.ts";
 import { hasAdded, ownWorkOf, refreshIndex } from "../git/own-work.ts";
-import { lockTree, openTree } from "../git/tree.ts";
+import { openTree } from "../git/tree.ts";
 import { asHistory, call, type GitCommand, type GitSession, isOfRoot, outcomeOf, readCommand } from "./git-call.ts";
 import { commit } from "./git-commit.ts";
 import { pull, push } from "./git-remote.ts";

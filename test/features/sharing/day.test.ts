@@ -127,7 +127,7 @@ test("three machines deploy; one dies, one is cut off, a person commits: in the 
     agent?.signal("SIGTERM");
     expect((await agent?.ended)?.exitCode).toBe(0);
   }
-  for (const box of at.all) expect((await box.garza("state", "sync")).exitCode).toBe(0);
+  for (const box of at.all) expect(await box.garza("state", "sync")).toMatchObject({ exitCode: 0, stderr: "" });
 
   expect(lines(join(place, "faults"))).toEqual([]);
   // The last that was done of each, in the order in which they had the lock.
