@@ -37,7 +37,7 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
   const { clock, inventory } = surroundings;
   const dialer = openDialer(surroundings);
   const reacher = openReacher(surroundings, dialer);
-  const { idleMs } = timesOf(surroundings);
+  const { idleMs, silentMs } = timesOf(surroundings);
   const pools = new Map<string, Pool>();
   const gates = new Map<string, Gate>();
   const limits = new Map<string, number>();
@@ -53,6 +53,7 @@ export function openHosts(surroundings: HostSurroundings): Hosts {
     const pool = openPool({
       clock,
       idleMs,
+      silentMs,
       reach: (say) => reacher.reach({ host: here, user, jumps, through, say, state }),
     });
     pools.set(key, pool);
@@ -127,7 +128,7 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
   };
   const begin = async (line: string | null, signal: AbortSignal, pty?: Pty) => {
     const start = (one: Line) => (line === null ? one.shell(pty) : one.exec(line, pty));
-    const begun = await pool.begin({ ...wish, signal }, start);
+    const begun = await pool.begin({ ...wish, signal }, start, ({ channel }) => channel.close());
     return streamOf(begun.opened, begun.line, begun.leave);
   };
   return {

@@ -13,6 +13,8 @@ export type PoolRequest = {
   clock: Clock;
   /** A connection that nobody uses is kept so long. */
   idleMs: number;
+  /** One on which a look or a stop gets no channel for so long may be dead: another one is opened beside it. */
+  silentMs: number;
   /** A new way in. Rejects with a problem. */
   reach(say: (text: string) => void): Promise<Reached>;
 };
@@ -23,8 +25,12 @@ export type Wish = { purpose: "work" | "control" | "forward"; signal: AbortSigna
 export type Pool = {
   /** What the next command would go by; opens it where none is open. */
   current(wish: Wish): Promise<Reached>;
-  /** Begins something in a channel of its own; `leave` gives that back. */
-  begin<Opened>(wish: Wish, start: (line: Line) => Promise<Opened>): Promise<Begun<Opened>>;
+  /** Begins something in a channel of its own; `leave` gives that back. One that opens when nobody waits any more is `discard`ed. */
+  begin<Opened>(
+    wish: Wish,
+    start: (line: Line) => Promise<Opened>,
+    discard?: (opened: Opened) => void,
+  ): Promise<Begun<Opened>>;
   close(): void;
 };
 export type Begun<Opened> = { opened: Opened; line: Line; leave(): void };
@@ -37,6 +43,8 @@ type Kept = {
   forwards: number;
   limit: number;
   spare: number;
+  /** It may be dead without a word. */
+  isSilent: boolean;
   rest?: ReturnType<typeof setTimeout>;
 };
 
@@ -49,7 +57,10 @@ const mostRefusals = 15;
 /** A route without a connection holds nothing open; the better ones are tried again after this. */
 const runnerMs = 60_000;
 
-export function openPool({ clock, idleMs, reach }: PoolRequest): Pool {
+class Silent extends NotSent {}
+const silent = Symbol("silent");
+
+export function openPool({ clock, idleMs, silentMs, reach }: PoolRequest): Pool {
   let kept: Kept[] = [];
   let runner: { reached: Reached; until: number } | undefined;
   let opening: Promise<void> | undefined;
@@ -69,7 +80,9 @@ export function openPool({ clock, idleMs, reach }: PoolRequest): Pool {
     const { line, route } = reached;
     if (isClosed) return line.end();
     runner = undefined;
-    const one: Kept = { line, route, inUse: 0, forwards: 0, ...allowed };
+    const one: Kept = { line, route, inUse: 0, forwards: 0, isSilent: false, ...allowed };
+    // What another one can do meanwhile, they can't: what runs in them is to hear of it now.
+    for (const each of kept) if (each.isSilent) each.line.end();
     kept.push(one);
     rest(one);
     void line.gone.then(() => {
@@ -85,8 +98,8 @@ export function openPool({ clock, idleMs, reach }: PoolRequest): Pool {
     one.rest.unref();
   };
 
-  const hasRoom = ({ line, inUse, forwards, limit, spare }: Kept, { purpose }: Wish) => {
-    if (!line.isOpen()) return false;
+  const hasRoom = ({ line, inUse, forwards, limit, spare, isSilent }: Kept, { purpose }: Wish) => {
+    if (!line.isOpen() || isSilent) return false;
     if (purpose === "forward") return forwards < mostForwards;
     return inUse < (purpose === "control" ? limit + spare : limit);
   };
@@ -139,6 +152,33 @@ export function openPool({ clock, idleMs, reach }: PoolRequest): Pool {
     freed = Promise.withResolvers();
   };
 
+  /** Rejects with `Silent` where nothing is heard for a while, and somebody has to know. */
+  const startSoon = async <Opened>(
+    one: Kept,
+    { purpose, signal }: Wish,
+    start: (line: Line) => Promise<Opened>,
+    discard: (opened: Opened) => void,
+  ): Promise<Opened> => {
+    const opening = start(one.line);
+    if (purpose !== "control") return opening;
+    const over = new AbortController();
+    const late = clock.sleep(silentMs, AbortSignal.any([signal, over.signal])).then(() => silent);
+    late.catch(() => {});
+    try {
+      const first = await Promise.race([opening, late]);
+      if (first !== silent) return first as Opened;
+    } finally {
+      over.abort();
+    }
+    one.isSilent = true;
+    opening
+      .then(discard, () => {})
+      .finally(() => {
+        one.isSilent = false;
+      });
+    throw new Silent(`nothing is heard by ${one.route}`);
+  };
+
   return {
     async current(wish) {
       for (;;) {
@@ -151,12 +191,12 @@ export function openPool({ clock, idleMs, reach }: PoolRequest): Pool {
       }
     },
 
-    async begin(wish, start) {
+    async begin(wish, start, discard = () => {}) {
       for (let refusals = 0, cuts = 0; ; ) {
         const one = await take(wish);
         if ("kind" in one) throw new NotSent(`${one.route} takes no input and carries no files`);
         try {
-          const opened = await start(one.line);
+          const opened = await startSoon(one, wish, start, discard);
           let isLeft = false;
           return {
             opened,
@@ -176,7 +216,7 @@ export function openPool({ clock, idleMs, reach }: PoolRequest): Pool {
             allowed = { limit: Math.min(one.limit, one.inUse), spare: 0 };
             Object.assign(one, allowed);
             refusals = 0;
-          } else if (!(thrown instanceof NotSent) || one.line.isOpen() || ++cuts > 3) {
+          } else if (!(thrown instanceof Silent) && (!(thrown instanceof NotSent) || one.line.isOpen() || ++cuts > 3)) {
             throw thrown;
           }
         }

@@ -26,6 +26,8 @@ export type Times = {
   keepaliveMs: number;
   /** A connection that nobody uses is kept so long. */
   idleMs: number;
+  /** One on which a stop gets no channel for so long may be dead. */
+  silentMs: number;
   /** So much earlier one way begins than the next. */
   headStartMs: number;
 };
@@ -33,6 +35,7 @@ export type Times = {
 export const timesOf = ({ times }: HostSurroundings): Times => ({
   keepaliveMs: 15_000,
   idleMs: 60_000,
+  silentMs: 5_000,
   headStartMs: 1_000,
   ...times,
 });

@@ -12,6 +12,8 @@ export type BadLine = AsyncDisposable & {
   cut(): void;
   /** Nothing passes any more, either way, and nobody is told: half-open. */
   silence(): void;
+  /** The same for good, for the connections that there are; new ones work. */
+  strand(): void;
   /** What was held back passes, and all that comes. */
   resume(): void;
   /** Milliseconds that each piece takes each way. */
@@ -26,6 +28,7 @@ export type BadLine = AsyncDisposable & {
 
 export async function startProxy(target: number): Promise<BadLine> {
   const pairs = new Set<[Socket, Socket]>();
+  const stranded = new WeakSet<Socket>();
   let [taken, sent, received] = [0, 0, 0];
   let [delayMs, rate] = [0, Number.POSITIVE_INFINITY];
   const budget = { sent: Number.POSITIVE_INFINITY, received: Number.POSITIVE_INFINITY };
@@ -52,10 +55,10 @@ export async function startProxy(target: number): Promise<BadLine> {
         if (!count(chunk.length)) return cut();
         if (delayMs > 0) await Bun.sleep(delayMs);
         if (Number.isFinite(rate)) await Bun.sleep((chunk.length / rate) * 1000);
-        while (isSilent) await go.promise;
+        while (isSilent || stranded.has(from)) await go.promise;
         if (!to.write(chunk)) await new Promise((resolve) => to.once("drain", resolve).once("close", resolve));
       }
-      while (isSilent) await go.promise;
+      while (isSilent || stranded.has(from)) await go.promise;
       to.end();
     } catch {
       to.destroy();
@@ -89,6 +92,9 @@ export async function startProxy(target: number): Promise<BadLine> {
     silence() {
       isSilent = true;
     },
+    strand() {
+      for (const socket of [...pairs].flat()) stranded.add(socket);
+    },
     resume() {
       isSilent = false;
       go.resolve();
@@ -107,6 +113,7 @@ export async function startProxy(target: number): Promise<BadLine> {
       budget[way] = bytes;
     },
     async [Symbol.asyncDispose]() {
+      for (const socket of [...pairs].flat()) stranded.delete(socket);
       isSilent = false;
       go.resolve();
       cut();

@@ -133,6 +133,21 @@ test("a cancel while the line is cut reaches what runs there once it is back, an
   await until(() => !existsSync(gone));
 });
 
+test("a cancel while the line is dead without a word goes by another one, and nothing stays there", async () => {
+  const files = {
+    "operations/x.yml": `${head()}steps:
+  - { type: ssh_command, name: long, host: far, command: 'echo begun; sleep 3600' }
+`,
+  };
+  await using _ = await net({}, files);
+  const running = _.box.start("run", "x", "--local");
+  await running.says("begun");
+  _.line.strand();
+  running.signal("SIGINT");
+  expect((await running.ended).exitCode).toBe(6);
+  expect([_.line.taken(), _.runs()]).toEqual([2, []]);
+});
+
 test("no more steps are on a host at once than it allows, whoever's they are", async () => {
   const files = {
     "operations/slow.yml": `${head()}parameters: { n: { type: string, required: true } }
