@@ -25,17 +25,17 @@ export async function runByAgent(call: Call, there: There): Promise<number | und
   if (call.args.some((word, at) => (at === 0 ? /^[@./]/ : /^[\w-]+=@/).test(word))) return undefined;
   const request = readRequest(call);
   if (request.dryRun || request.local || request.offline) return undefined;
-  const tunnel = await openTunnel(there.hosts, there.host);
-  if (!tunnel) return undefined;
-  const client = openClient({ socket: tunnel.socket });
   const patience = untilAccepted(call, there.host.name);
+  const tunnel = await openTunnel(there.hosts, there.host);
   try {
+    if (!tunnel) return undefined;
+    const client = openClient({ socket: tunnel.socket });
     const insist = insisting(tunnel, there.host.name);
     if (!(await patience.or(insist.serves(client)))) return undefined;
     return await byAgent({ call, there, request, client, insist, patience });
   } finally {
     patience.over();
-    await tunnel.close();
+    await tunnel?.close();
   }
 }
 

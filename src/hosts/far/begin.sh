@@ -25,7 +25,8 @@ await_end() {
   [ "$g_detach" != bash ] || return 0
   g_patience=0
   trap : USR1
-  (nap 0.35 && kill -USR1 $$) </dev/null >/dev/null 2>&1 &
+  # Again and again: on a busy machine the first one may come before the wait.
+  (nap 0.35 && while kill -USR1 $$; do nap 0.1; done) </dev/null >/dev/null 2>&1 &
   g_alarm=$!
   wait "$1"
   kill "$g_alarm" 2>/dev/null
