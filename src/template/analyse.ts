@@ -51,11 +51,26 @@ function checkOuterTexts(sections: Sections, checking: Checking): { all: Use[]; 
   const texts = [...section("operation", before), ...section("results", after)];
   const outer = texts.flatMap(({ value, where }) => checkText(value, "text", where, checking));
   const enabled = checkText(nodeOf(nodeOf(root, "rollback"), "enabled"), "text", after, checking);
-  const defaults = parameters.flatMap((each) => checkText(each.default, "text", before, checking));
+  const defaults = parameters.flatMap((each, number) => {
+    const uses = checkText(each.default, "text", before, checking);
+    const later = new Set(parameters.slice(number).map(({ parameter }) => parameter.name));
+    tellOfLater(uses, later, each.parameter.name, checking.report);
+    return uses;
+  });
   const needed = prerequisites
     .flatMap(({ node }) => ownEntries(node))
     .flatMap(({ key, value }) => checkText(value, key.value === "command" ? "shell" : "text", before, checking));
   return { all: [...outer, ...enabled, ...defaults, ...needed], needed };
+}
+
+/** They are filled in one after the other: a later one would be empty. */
+function tellOfLater(uses: readonly Use[], later: ReadonlySet<string>, name: string, report: Checking["report"]): void {
+  for (const { root, place } of uses) {
+    if (!later.has(root)) continue;
+    const what = root === name ? "itself" : `\`${root}\`, which comes after it`;
+    const hint = root === name ? undefined : `Write ${root} above ${name}.`;
+    report.error(place(), "unknown-name", `the default of \`${name}\` refers to ${what}`, hint);
+  }
 }
 
 /** Keys that begin with `x-` are the author's. */
