@@ -60,9 +60,8 @@ export function openControl(request: ControlRequest): Control {
 
   /** The same request once more; `changes` tells what of it differs. */
   const again = (row: OperationRow, by: string, changes: Partial<Prepared["submission"]>): Prepared => {
-    const parameters = restore(places.data, row.id, JSON.parse(row.parameters) as Mapping);
     const prepared = prepare({ ...world, ...registries(world) }, sourceOf(world, row, changes), {
-      parameters: givenAgain(row, parameters),
+      parameters: givenAgain(places.data, row),
       askedBy: by,
       priority: row.priority,
       parent: null,
@@ -187,9 +186,10 @@ function sourceOf(world: World, row: OperationRow, changes: { rollback_of?: stri
   }
 }
 
-function givenAgain({ id }: OperationRow, parameters: Mapping): Record<string, Given> {
-  const entries = Object.entries(parameters);
-  const lost = entries.find(([, value]) => value === null);
+function givenAgain(data: string, { id, parameters }: OperationRow): Record<string, Given> {
+  const stored = JSON.parse(parameters) as Mapping;
+  const entries = Object.entries(restore(data, id, stored));
+  const lost = entries.find(([name, value]) => value === null && stored[name] !== null);
   if (lost) {
     throw problem({
       kind: "busy",

@@ -45,6 +45,22 @@ test("what failed is run again as a new one, and a failed rollback is done again
   expect((await document(box, "status")).attention).toEqual([]);
 });
 
+test("a parameter whose default came out empty is no secret that was forgotten", async () => {
+  await using box = await sandbox({ files });
+  await box.write(
+    "operations/empty.yml",
+    `operation: { name: empty, type: maintain, description: A test }
+parameters: { name: "", label: "\${name}" }
+steps:
+  - { type: conditional, name: maybe, condition: label, steps: [{ type: command, name: say, command: "echo \${label}" }] }
+  - { type: command, name: fail, command: "false" }
+`,
+  );
+  const failed = await added(box, "empty");
+  await box.garza("queue", "process", "--until-empty");
+  expect(await box.garza("queue", "retry", failed)).toMatchObject({ exitCode: 0 });
+});
+
 test("while the queue or a template is paused nothing of it begins, and status says by whom, why, and how to go on", async () => {
   await using box = await sandbox({ files });
   expect((await box.garza("queue", "pause", "--reason", "moving")).stdout).toBe(
