@@ -20,6 +20,7 @@ import { heedSignals } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
 import type { View } from "./view.ts";
 import { watch } from "./watch.ts";
+import { whileAway } from "./while-away.ts";
 import { whoAsks } from "./who-asks.ts";
 
 export async function followAgent(
@@ -134,6 +135,7 @@ async function cancelBy(client: GarzaClient, id: string, { by, signal, view }: C
 }
 
 const betweenTriesMs = 1_000;
+const betweenLooksMs = 1_000;
 
 /** An agent that leaves with the operation's end may take its last events along: then the journal has them. */
 function outlasting(
@@ -144,16 +146,23 @@ function outlasting(
 ): Control["watch"] {
   return async function* (id, { after = "0", output = false, signal = new AbortController().signal }) {
     const over = new AbortController();
-    const onAway: Absence["onAway"] = (reason) => {
-      const { ended_at, status } = rowOf(places, id);
-      if (ended_at !== null || status === "interrupted") over.abort();
-      else absence.onAway?.(reason);
-    };
-    let last = after;
     const until = AbortSignal.any([signal, over.signal]);
-    for await (const told of client.watch(id, { after, output, signal: until, ...absence, onAway })) {
-      last = told.position;
-      yield told;
+    const hasEnded = () => {
+      const { ended_at, status } = rowOf(places, id);
+      return ended_at !== null || status === "interrupted";
+    };
+    const looking = { hasEnded, onEnded: () => over.abort(), times: 1, betweenMs: betweenLooksMs, signal: until };
+    const away = whileAway(absence, looking);
+    const onAway: Absence["onAway"] = (reason) => (hasEnded() ? over.abort() : away.onAway(reason));
+    let last = after;
+    try {
+      const watching = { after, output, signal: until, ...absence, onAway, onBack: away.onBack };
+      for await (const told of client.watch(id, watching)) {
+        last = told.position;
+        yield told;
+      }
+    } finally {
+      away.release();
     }
     if (!over.signal.aborted) return;
     const history = openHistory(places);

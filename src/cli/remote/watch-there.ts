@@ -3,7 +3,8 @@ import type { GarzaClient } from "../../api/client.ts";
 import type { Absence } from "../../api/client-follow.ts";
 import type { Control } from "../../api/control.ts";
 import { systemClock } from "../../core/clock.ts";
-import { GarzaError, type Problem } from "../../core/problem.ts";
+import { GarzaError } from "../../core/problem.ts";
+import { whileAway } from "../while-away.ts";
 import { mayComeBack } from "./insisting.ts";
 
 /** `row`: the operation as its journal has it by then, whoever serves it. */
@@ -14,38 +15,19 @@ export function watchThere({ client, row }: Watched, absence: Absence): Control[
   return async function* (id, { after = "0", signal = new AbortController().signal, ...watching }) {
     const over = new AbortController();
     const until = AbortSignal.any([signal, over.signal]);
-    let back: AbortController | undefined;
     const hasEnded = async () => {
       const { ended_at, status } = await row(id);
       return ended_at !== null || status === "interrupted";
     };
-    const lookWhileAway = async (isBack: AbortSignal) => {
-      const stop = AbortSignal.any([isBack, until]);
-      // Twice: an agent that is still there, and has more to tell than the end, is back by then.
-      for (let looks = 0; looks < 2 && !stop.aborted; ) {
-        await systemClock.sleep(betweenLooksMs, stop).catch(() => {});
-        // While the host can't be reached either, nobody knows.
-        if (!stop.aborted && (await hasEnded().catch(() => false))) looks++;
-      }
-      if (!stop.aborted) over.abort();
-    };
-    const onAway = (reason: Problem) => {
-      if (back) return;
-      back = new AbortController();
-      absence.onAway?.(reason);
-      void lookWhileAway(back.signal);
-    };
-    const onBack = () => {
-      back?.abort();
-      back = undefined;
-      absence.onBack?.();
-    };
+    // Twice: an agent that is still there, and has more to tell than the end, is back by then.
+    const looking = { hasEnded, onEnded: () => over.abort(), times: 2, betweenMs: betweenLooksMs, signal: until };
+    const { isAway, onAway, onBack, release } = whileAway(absence, looking);
     let last = after;
     try {
       while (!until.aborted) {
         try {
           for await (const told of client.watch(id, { ...watching, after: last, signal: until, onAway, onBack })) {
-            if (back) onBack();
+            if (isAway()) onBack();
             last = told.position;
             yield told;
           }
@@ -58,7 +40,7 @@ export function watchThere({ client, row }: Watched, absence: Absence): Control[
         }
       }
     } finally {
-      back?.abort();
+      release();
     }
   };
 }
