@@ -32,16 +32,21 @@ export async function printGrowing(log: Log, rows: () => StepRow[], isAlive: () 
     alive = isAlive();
     for (const row of rows()) {
       const name = `${row.operation} ${row.sequence}`;
+      const isOver = row.status !== "running";
       const known = followed.get(name);
       if (known) {
-        if (row.status !== "running") known.end.abort();
+        if (isOver) known.end.abort();
+        // To its last line: what comes after it stands after it.
+        if (isOver) await known.read;
         continue;
       }
       const end = new AbortController();
-      if (row.status !== "running") end.abort();
+      if (isOver) end.abort();
       const print = (text: string) => terminal.out.write(`${oneLine(row.name)} | ${oneLine(text)}\n`);
       const files = streams.map((stream) => outputFile(data, row.operation, row.sequence, stream));
-      followed.set(name, { end, read: Promise.all(files.map((file) => printFile(file, masker, print, end.signal))) });
+      const read = Promise.all(files.map((file) => printFile(file, masker, print, end.signal)));
+      followed.set(name, { end, read });
+      if (isOver) await read;
     }
     if (alive) await terminal.clock.sleep(200);
   }
