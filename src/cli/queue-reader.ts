@@ -33,6 +33,7 @@ export type QueueReader = {
   owed: { locks: number; changes: number };
   /** Of infra/services.yml. */
   services: readonly string[];
+  places: Places;
   close(): void;
 };
 
@@ -47,6 +48,7 @@ export function openQueueReader(places: Places, { env, clock }: Pick<Terminal, "
     reader: openReader({ history, settings, workers: () => workers, now: clock.now, places, env }),
     history,
     agent,
+    places,
     fullDisk: hasReserve(places.data) ? null : places.data,
     surroundings: { workers, groupLimit: (group) => groupLimit(settings, group) },
     locks: holdersIn(history.database, hostname()),
@@ -89,8 +91,11 @@ export function runningAgent({ data }: Places): Owner | null {
   return owner?.workers ? owner : null;
 }
 
-/** Of those that are recorded as running, the ones whose process is gone. `agent`: found after the rows were read. */
-export function leftBehind(history: History, rows: readonly OperationRow[], agent: Owner | null): Set<string> {
+/** Of those that are recorded as running, the ones whose process is gone. */
+export function leftBehind(history: History, rows: readonly OperationRow[], places: Places): Set<string> {
+  if (!rows.some(({ status }) => status === "running")) return new Set();
+  // Now that the rows are read: an agent that was not there before may have begun one of them.
+  const agent = runningAgent(places);
   const isLeft = ({ status, owner }: OperationRow) =>
     status === "running" && (!agent || (JSON.parse(owner ?? "{}") as Partial<Claimant>).instance !== agent.instance);
   // One whose agent has left in between is back in the queue now, or has ended.

@@ -57,7 +57,7 @@ export const emptyOverview = (stats: Stats): Overview => ({
 export function overview(reader: QueueReader): Overview {
   const { history, agent, surroundings, stats, fullDisk, locks, owed } = reader;
   const running = history.list({ status: "running", limit: lookBack });
-  const left = leftBehind(history, running, agent);
+  const left = leftBehind(history, running, reader.places);
   const queued = history.queued({ limit: lookAhead });
   const interrupted = history.list({ status: "interrupted", limit: lookBack });
   const ended = (["failed", "success", "cancelled"] as const).map((status) =>

@@ -76,10 +76,25 @@ export async function ownFolder(
 
 /** The process that owns the folder now, or null. */
 export function currentOwner(data: string): Owner | null {
-  const held = tryToOwn(join(data, "owner.db"), false);
-  if (held === undefined) return readOwner(data);
-  held?.close();
-  return null;
+  for (let looks = 1; ; looks++) {
+    const held = tryToOwn(join(data, "owner.db"), false);
+    held?.close();
+    if (held !== undefined) return null;
+    const owner = readOwner(data);
+    if (!owner || isThere(owner.pid) || looks === mostLooks) return owner;
+    // It was another one that looked in this moment, and the note is of one that was killed.
+    Bun.sleepSync(looks);
+  }
+}
+
+const mostLooks = 10;
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as { code?: string }).code === "EPERM";
+  }
 }
 
 /** Undefined: someone else has it. Null: there is no such file (with create false). */

@@ -7,7 +7,7 @@ import type { Call, Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
 import { json, table } from "../output.ts";
 import { readPast } from "../point-in-time.ts";
-import { leftBehind, runningAgent } from "../queue-reader.ts";
+import { leftBehind } from "../queue-reader.ts";
 import { cutLines, fittedCells, lookOf } from "../rows.ts";
 import { neverRun } from "../status-all-text.ts";
 import { readLimit, readStatus, statuses } from "../statuses.ts";
@@ -43,7 +43,7 @@ export const history: Command = {
     const opened = openHistory(places);
     const before = value("before");
     const rows = opened ? select(opened, filter, before && opened.operation(before).sequence) : [];
-    const died = opened ? leftBehind(opened, rows, runningAgent(places)) : new Set();
+    const died = opened ? leftBehind(opened, rows, places) : new Set();
     opened?.close();
     if (flag("json")) terminal.out.write(json(rows.map((row) => operationDocument(row))));
     else if (rows.length > 0) {

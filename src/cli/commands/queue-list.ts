@@ -41,7 +41,7 @@ export const list: Command = {
       ? leftBehind(
           opened.history,
           running.map(({ id }) => opened.history.operation(id)),
-          opened.agent,
+          opened.places,
         )
       : new Set();
     opened?.close();

@@ -73,7 +73,7 @@ export function trackChanges(): (queue: QueueReader) => Change[] {
     paused = pauses;
 
     const rows = [...rowsOf(history)];
-    const left = leftBehind(history, rows, queue.agent);
+    const left = leftBehind(history, rows, queue.places);
     for (const row of rows) {
       const step = row.status === "running" ? currentStep(history, row) : null;
       const isLeft = left.has(row.id);
