@@ -21,7 +21,8 @@ export async function reach(places: Places, terminal: Terminal, own: Own): Promi
   let served: Reached | undefined;
   const { clock } = terminal;
   const surrounding = { places, env: definedEnv(terminal), clock, builtIn };
-  const from = clock.monotonic();
+  let asked = clock.monotonic();
+  let silentMs = 0;
   let isTold = false;
   const tell = (owner: AgentNote | null) => {
     isTold = true;
@@ -38,9 +39,11 @@ export async function reach(places: Places, terminal: Terminal, own: Own): Promi
       served = socket === null ? undefined : await answering(socket).finally(callOff);
       callOff();
       if (served) return false;
-      const hasWaited = clock.monotonic() - from;
-      if (socket !== null && hasWaited > mostSilentMs) throw silent(places, owner, socket);
-      if (hasWaited > tellAfterMs && !isTold) tell(owner);
+      // A machine that stood still has given the owner no time either.
+      silentMs += Math.min(clock.monotonic() - asked, mostBetweenMs);
+      asked = clock.monotonic();
+      if (socket !== null && silentMs > mostSilentMs) throw silent(places, owner, socket);
+      if (silentMs > tellAfterMs && !isTold) tell(owner);
       return true;
     },
   });
@@ -52,6 +55,7 @@ export async function reach(places: Places, terminal: Terminal, own: Own): Promi
 const tellAfterMs = 1_000;
 /** Between the death of an owner and the next, and from owning the folder to serving it, little time passes. */
 const mostSilentMs = 5_000;
+const mostBetweenMs = 500;
 
 const nameOf = (owner: AgentNote | null) => (owner ? `${owner.command} (process ${owner.pid})` : "another process");
 

@@ -53,10 +53,12 @@ function straysOf(group: number, token: string, table: ProcessRow[]): number[] {
 
 async function isEmptyWithin(group: number, ms: number, clock: Clock): Promise<boolean> {
   const deadline = clock.monotonic() + ms;
-  for (let pause = 5; membersOf(group).length > 0; pause = Math.min(2 * pause, 100)) {
+  for (let pause = 5, isLast = false; membersOf(group).length > 0; pause = Math.min(2 * pause, 100)) {
+    if (isLast) return false;
     const left = deadline - clock.monotonic();
-    if (left <= 0) return false;
-    await clock.sleep(Math.min(pause, left));
+    // A machine that stood still has given them no time either: there is a look after it.
+    isLast = left <= pause;
+    await clock.sleep(isLast ? Math.max(left, 20) : pause);
   }
   return true;
 }

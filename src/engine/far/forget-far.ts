@@ -34,7 +34,7 @@ export async function haveForgotten(connections: Connections): Promise<void> {
 }
 
 const longestMs = 60_000;
-const shortMs = 2_000;
+const shortMs = 10_000;
 
 type Forgetting = { swept: Set<string>; underWay: Set<Promise<void>> };
 const forgetting = new WeakMap<Connections, Forgetting>();
