@@ -50,6 +50,8 @@ export type AgentOptions = Surrounding & {
   supervisor?: Supervisor;
   /** A line for the log, or for the person at the terminal. */
   say(message: string): void;
+  /** Hears of everything that happens, from the first operation that is taken up. */
+  onEvent?: Listener;
   onBug(thrown: unknown, operation: string): void;
   /** Gives up waiting for the folder. */
   signal?: AbortSignal | undefined;
@@ -159,7 +161,10 @@ async function live(options: AgentOptions, ownership: Ownership, found: Found): 
   const counts = () => history.stats({ workers: limit(), maxConcurrent: limit(), now: now() });
   const onTick = supervisor ? openHeartbeat({ supervisor, store, clock, counts }) : () => {};
   const runs = limit() > 0;
-  const endUpkeep = runs ? startUpkeep({ world, store, events, onChange: workers.wake, onTick, say }) : () => {};
+  const lookMs = Math.min(2_000, (supervisor?.watchdogMs ?? Number.POSITIVE_INFINITY) / 8);
+  const upkeep = { world, store, events, onChange: workers.wake, onTick, lookMs, say };
+  const endUpkeep = runs ? startUpkeep(upkeep) : () => {};
+  if (options.onEvent) events.listen(options.onEvent);
   if (!onlyOwn && runs) {
     await workers.takeUp(recovered);
     // What can't be told the remote now is asked of it when the operation goes on.

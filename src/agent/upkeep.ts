@@ -14,8 +14,9 @@ export type UpkeepRequest = {
   events: EventLog;
   /** Operations may have become ready. */
   onChange(): void;
-  /** Called every two seconds: with whether there were events since. */
+  /** Called every `lookMs`: with whether there were events since. */
   onTick(isChanged: boolean): void;
+  lookMs: number;
   say(message: string): void;
 };
 
@@ -24,11 +25,10 @@ const sweepMs = 24 * 3600 * 1000;
 /** Also of a laptop that is never on for a whole day. */
 const tidyMs = 6 * 3600 * 1000;
 const runFolderKeptMs = 7 * 24 * 3600 * 1000;
-const lookMs = 2_000;
 const jumpMs = 5_000;
 
 /** Returns what ends it. */
-export function startUpkeep({ world, store, events, onChange, onTick, say }: UpkeepRequest): () => void {
+export function startUpkeep({ world, store, events, onChange, onTick, lookMs, say }: UpkeepRequest): () => void {
   const { queue, clock, settings, places, notifier } = world;
   const offset = () => clock.now() - clock.monotonic();
   let wall = offset();

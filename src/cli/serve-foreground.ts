@@ -3,6 +3,7 @@ import type { Agent } from "../agent/agent.ts";
 import { statusText } from "../agent/heartbeat.ts";
 import { openSupervisor, type Supervisor } from "../agent/supervisor.ts";
 import type { Places } from "../core/config.ts";
+import type { OperationEvent } from "../core/events.ts";
 import { openLogFile } from "../core/log-file.ts";
 import { describe, exitCode, messageOf, problem } from "../core/problem.ts";
 import type { Call } from "./command.ts";
@@ -48,29 +49,41 @@ export async function serveForeground({ terminal, flag }: Call, request: ServeRe
   const release = heedSignals(terminal, { interrupt: stop, leave, hangUp, terminate: stop });
   try {
     await keepMergeDriver(places.root, terminal, say);
-    const own = { command, workers, serves: "now", supervisor, say, onBug, signal: asked.signal } as const;
+    // What happens before it is ready is told after that.
+    const early: OperationEvent[] = [];
+    let hear: Hear = (event) => void early.push(event);
+    const onEvent: Hear = (event) => hear(event);
+    const own = { command, workers, serves: "now", supervisor, say, onEvent, onBug, signal: asked.signal } as const;
     const reached = await reach(places, terminal, own).catch((thrown: unknown) => {
       throw asked.signal.aborted ? problem({ kind: "left-by-signal", message: "gave up waiting" }) : thrown;
     });
     if (reached.kind === "agent") return refuseOwner(reached.note);
     agent = reached.agent;
+    tellReady(agent, say, supervisor);
+    const { masker } = agent;
+    hear = (event) => {
+      const line = logLine(event, masker);
+      if (line !== null) say(line);
+    };
+    early.forEach(hear);
     return await serve(agent, say, { untilEmpty, asked: asked.signal, hurry: hurry.signal, supervisor });
   } finally {
     release();
   }
 }
 
-type End = { untilEmpty: boolean; asked: AbortSignal; hurry: AbortSignal; supervisor: Supervisor };
+type Hear = (event: OperationEvent) => void;
 
-async function serve(agent: Agent, say: Say, { untilEmpty, asked, hurry, supervisor }: End): Promise<number> {
+function tellReady(agent: Agent, say: Say, supervisor: Supervisor): void {
   const { workers, socket } = agent.note;
   say(`ready: ${workers} at once, on ${socket}`);
   supervisor.ready(statusText(agent.counts()));
   if (agent.recovered.length > 0) say(`carrying on what ran when its process died: ${agent.recovered.join(", ")}`);
-  const unlisten = agent.listen((event) => {
-    const line = logLine(event, agent.masker);
-    if (line !== null) say(line);
-  });
+}
+
+type End = { untilEmpty: boolean; asked: AbortSignal; hurry: AbortSignal; supervisor: Supervisor };
+
+async function serve(agent: Agent, say: Say, { untilEmpty, asked, hurry, supervisor }: End): Promise<number> {
   const isAsked = new Promise<"asked">((resolve) => {
     if (asked.aborted) resolve("asked");
     asked.addEventListener("abort", () => resolve("asked"), { once: true });
@@ -79,7 +92,6 @@ async function serve(agent: Agent, say: Say, { untilEmpty, asked, hurry, supervi
   supervisor.stopping();
   if (why === "asked") say("leaving: nothing more is begun, running steps are waited for");
   const left = await agent.leave(undefined, hurry);
-  unlisten();
   if (typeof why === "object") {
     say(`stopping, as nothing can be recorded any more: ${describe(why)}`);
     return exitCode(why);

@@ -124,7 +124,7 @@ test("an agent tells its manager that it is ready, what it does, that it reads i
   await using box = await sandbox({ env: watched, files: { "operations/show.yml": show } });
   const agent = box.start("agent");
   await manager.gets("READY=1\nSTATUS=0 running, 0 waiting");
-  expect(agent.stderr()).toContain("ready: ");
+  await agent.says("ready: ");
   await manager.gets("WATCHDOG=1");
 
   agent.signal("SIGHUP");

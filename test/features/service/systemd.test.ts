@@ -110,7 +110,7 @@ test.skipIf(!canBoot)(
     expect((await world.asAda("systemctl", "--user", "list-unit-files", "garza*")).stdout).not.toContain("garza@demo");
     expect((await garza("agent", "uninstall")).exitCode).toBe(2);
   },
-  60_000,
+  120_000,
 );
 
 test.skipIf(!canBoot)(
@@ -160,7 +160,7 @@ test.skipIf(!canBoot)(
     });
 
     // One that has stopped is found out by the watchdog, and another takes over.
-    await world.asRoot("sh", "-c", "mkdir -p /etc/systemd/system/garza@demo.service.d; printf '[Service]\\nWatchdogSec=3\\n' > /etc/systemd/system/garza@demo.service.d/w.conf; systemctl daemon-reload; systemctl restart garza@demo"); // biome-ignore format: a script
+    await world.asRoot("sh", "-c", "mkdir -p /etc/systemd/system/garza@demo.service.d; printf '[Service]\\nWatchdogSec=15\\n' > /etc/systemd/system/garza@demo.service.d/w.conf; systemctl daemon-reload; systemctl restart garza@demo"); // biome-ignore format: a script
     await world.asRoot("sh", "-ec", "pid=$(systemctl show garza@demo -P MainPID); test $pid -gt 1; kill -STOP $pid; until test $(systemctl show garza@demo -P NRestarts) = 1 && systemctl -q is-active garza@demo; do sleep 0.1; done"); // biome-ignore format: a script
     const status = await world.asRoot("/opt/garza", "--root", "/home/ada/demo", "agent", "status");
     expect(status.stdout).toContain("active (running), enabled, started again 1 times");
@@ -170,5 +170,5 @@ test.skipIf(!canBoot)(
       "stopped and disabled garza@demo.service\nremoved /etc/systemd/system/garza@demo.service\n",
     );
   },
-  60_000,
+  120_000,
 );
