@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { childEnvironment } from "../../src/core/environment.ts";
 import { stepToken } from "../../src/core/ids.ts";
 import { readEvidence } from "../../src/core/process/evidence.ts";
-import { membersOf } from "../../src/core/process/group.ts";
+import { membersOf, signalGroup } from "../../src/core/process/group.ts";
 import { extendRun } from "../../src/core/process/until.ts";
 import wrapper from "../../src/core/process/wrapper.sh" with { type: "text" };
 import { attachProcess, type ProcessStart, startProcess } from "../../src/core/spawn.ts";
@@ -14,8 +14,6 @@ import { sandbox, until } from "../support/temporary.ts";
 const root = sandbox();
 const env = childEnvironment({ PATH: process.env.PATH });
 const farAway = () => Date.now() + 3_600_000;
-/** Enough for it to say that it does not listen. */
-const inAMoment = () => Date.now() + 2_000;
 
 const begin = (script: string, until?: number): ProcessStart => {
   const folder = join(root, "run", stepToken());
@@ -27,14 +25,11 @@ const limitIn = (folder: string) => Number(readFileSync(join(folder, "until"), "
 /** Its time has passed, and it looks now rather than some seconds later: it does when it is continued. */
 async function lapse(folder: string, group: number) {
   writeFileSync(join(folder, "until"), "1000000000\n");
-  await until(() => {
-    process.kill(-group, "SIGCONT");
-    return existsSync(join(folder, "lapsed"));
-  });
+  await until(() => existsSync(join(folder, "lapsed")) || !signalGroup(group, "SIGCONT"));
 }
 /** Its watcher would give the rest of the group some more seconds. */
 async function sweepUp(group: number) {
-  process.kill(-group, "SIGKILL");
+  signalGroup(group, "SIGKILL");
   await until(() => membersOf(group).length === 0);
 }
 
@@ -52,8 +47,10 @@ describe("a process with a time to live", () => {
   });
 
   test("is killed where it does not listen, with all of its group, and then has no exit code", async () => {
-    const start = begin("trap '' TERM; sleep 71 & while :; do sleep 0.02; done", inAMoment());
+    const start = begin("trap '' TERM; sleep 71 & echo ready; while :; do sleep 0.02; done", farAway());
     const running = startProcess(start);
+    await says(start.out, "ready\n");
+    await lapse(start.folder, running.pid);
     expect(await running.exited).toEqual({ exitCode: null, signal: "SIGKILL", remaining: [], lapsed: true });
     expect(await readEvidence(start.folder)).toEqual({ state: "gone", lapsed: true });
     await until(() => membersOf(running.pid).length === 0);

@@ -72,7 +72,7 @@ test("the condition of a loop is looked at once, before it begins", async () => 
 }, 30_000);
 
 test("a cancel from before it was carried on stops every item of a loop that was running", async () => {
-  const steps = [effect("${letter}"), effect("${letter}-slow", "sleep 5")];
+  const steps = [effect("${letter}"), effect("${letter}-slow", "sleep 60")];
   await using box = await boxWith([
     { type: "foreach", name: "each", items: ["a", "b", "c"], as: "letter", parallel: true, steps },
   ]);

@@ -6,11 +6,11 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { randomFrom } from "../fuzz/shell-random.ts";
-import { descendants, kill } from "../support/processes.ts";
+import { commandOf, descendants, kill, mentioning } from "../support/processes.ts";
 import type { Running } from "../support/running.ts";
 import type { Sandbox } from "../support/sandbox.ts";
 import { faultsOf } from "../support/shared-audit.ts";
-import { machines } from "../support/shared-sandboxes.ts";
+import { type Machines, machines } from "../support/shared-sandboxes.ts";
 import { until } from "../support/temporary.ts";
 
 const kills = Number(process.env.GARZA_SHARED_KILLS ?? 50);
@@ -55,7 +55,7 @@ test(`${kills} kills leave nothing broken, held twice or for ever, or unpublishe
   };
   for (let round = 1; killed < kills; round++) {
     await Promise.all(at.all.map((box, number) => turn(box, `m${number}r${round}`)));
-    sweep(at.remote);
+    await sweep(at);
     if (random.chance(0.5)) await carryOnBoth(at.all);
   }
   await carryOnBoth(at.all);
@@ -97,16 +97,10 @@ async function killWith(running: Running, reach: Reach): Promise<boolean> {
   return exitCode === 137;
 }
 
-/** Empty for one that has ended. */
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-/** What a person does there, as the program tells them: a push that was killed may leave its lock files. */
-function sweep(remote: string): void {
+/** What a person does, as the program tells them: a git that was killed may leave its lock files, there and here. */
+async function sweep({ remote, all }: Machines): Promise<void> {
+  // One that had only just begun was in nobody's list.
+  await until(() => mentioning(remote).length === 0);
   for (const name of new Bun.Glob("**/*.lock").scanSync(remote)) rmSync(join(remote, name));
+  for (const { root } of all) rmSync(join(root, ".git/index.lock"), { force: true });
 }

@@ -1,6 +1,6 @@
 /** A wall clock that is set forward and back by hours while an agent runs, and between two of them. */
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../support/temporary.ts";
 import { can, counts, faultyBox, lines, startAgent, stop, submit } from "./rig.ts";
@@ -22,7 +22,11 @@ steps:
 async function boxWithClock() {
   const box = await faultyBox({ files: { "operations/t/waiting.yml": waiting } });
   const file = join(box.folder, "offset");
-  const set = (offset: string) => writeFileSync(file, offset);
+  // Never empty in between.
+  const set = (offset: string) => {
+    writeFileSync(`${file}.new`, offset);
+    renameSync(`${file}.new`, file);
+  };
   set("+0");
   Object.assign(box.env, {
     LD_PRELOAD: library ?? "",

@@ -55,7 +55,7 @@ test("code made from text is refused in the program", async () => {
 test("a build of what can't be built throws, and leaves no program", async () => {
   await using box = await sandbox({ git: false, files: { "broken.ts": 'import "./missing.ts";' } });
   const outfile = join(box.folder, "broken");
-  expect(compile({ entry: join(box.root, "broken.ts"), outfile })).rejects.toThrow();
+  await expect(compile({ entry: join(box.root, "broken.ts"), outfile })).rejects.toThrow();
   expect(await Bun.file(outfile).exists()).toBe(false);
 });
 

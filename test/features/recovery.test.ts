@@ -30,7 +30,7 @@ test("recovery/mcp-down does nothing for a service that answers again", async ()
 test("recovery/mcp-down reads the log, restarts, and finds the service well again", async () => {
   await using box = await sandbox({ programs: { flyctl: curing } });
   using _ = await serveIll(box);
-  const { exitCode } = await box.garza("run", "recovery/mcp-down", "service_name=web", "patience=5", "interval=0.05");
+  const { exitCode } = await box.garza("run", "recovery/mcp-down", "service_name=web", "patience=60", "interval=0.05");
   expect(await box.calls("flyctl")).toEqual([
     ["logs", "--app", "web", "--no-tail"],
     ["apps", "restart", "web"],

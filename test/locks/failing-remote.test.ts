@@ -57,11 +57,11 @@ overEach((open) => {
 
   test("what hangs is left after a while: there is no lock, and what may have been taken is given back", async () => {
     const at = here(open());
-    const one = at.machine("one", { limitMs: 1_500 });
+    const one = at.machine("one", { limitMs: 6_000 });
     open().hang(at.remote);
     expect(await problemOf(one.acquire("op_1"))).toMatchObject({
       kind: "remote-unreachable",
-      why: "no answer within 1.5 s",
+      why: "no answer within 6 s",
     });
     expect([heldHere(one), one.status()]).toEqual([0, "leaving"]);
     open().back(at.remote);
@@ -73,11 +73,11 @@ overEach((open) => {
     const { fallSilent } = open();
     if (!fallSilent) return;
     const at = here(open());
-    const one = at.machine("one", { limitMs: 1_500 });
+    const one = at.machine("one", { limitMs: 6_000 });
     fallSilent();
     expect(await problemOf(one.acquire("op_1"))).toMatchObject({
       kind: "remote-unreachable",
-      why: "no answer within 1.5 s",
+      why: "no answer within 6 s",
     });
     expect([heldHere(one), one.status()]).toEqual([0, undefined]);
     open().back(at.remote);
@@ -107,10 +107,19 @@ overEach((open) => {
     const at = here(open());
     const one = at.machine("one", { settings: brief });
     await one.acquire("op_1");
-    const began = Date.now();
+    // By a timer of the same process: one that stands still as a whole is late for both.
+    let isLate = false;
+    let wasLate: boolean | undefined;
+    const late = setTimeout(() => {
+      isLate = true;
+    }, 1_000 + 300);
+    one.locks.listen(({ type }) => {
+      if (type === "lost") wasLate ??= isLate;
+    });
     open().away(at.remote);
     await until(() => lost(one).length === 1);
-    expect(Date.now() - began).toBeLessThan(1_000 + 300);
+    clearTimeout(late);
+    expect(wasLate).toBe(false);
     expect(one.locks.until(["op_1"])).toBeUndefined();
     open().back(at.remote);
     // Its steps may still be on their way to an end.

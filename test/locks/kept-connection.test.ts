@@ -1,29 +1,18 @@
 /** Over ssh one connection serves all calls of a machine, and ends by itself. */
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
 import { moveNow } from "../support/lock-attacks.ts";
 import { fleets } from "../support/machines.ts";
+import { mentioning } from "../support/processes.ts";
 import { sandbox, until } from "../support/temporary.ts";
 import { openTransport } from "../support/transports.ts";
 
 const here = fleets(sandbox());
 
-/** Processes that were started with this text among their arguments. */
-const running = (text: string) =>
-  readdirSync("/proc").filter((name) => {
-    try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(text);
-    } catch {
-      // It ended in between.
-      return false;
-    }
-  });
-
 test("one connection for all calls, kept as long as we say, or the user", async () => {
   await using transport = await openTransport("ssh");
   const at = here(transport);
   const { GIT_SSH_COMMAND = "" } = transport.env;
-  const brief = { GIT_SSH_COMMAND: `${GIT_SSH_COMMAND} -o ControlPersist=5` };
+  const brief = { GIT_SSH_COMMAND: `${GIT_SSH_COMMAND} -o ControlPersist=15` };
   const [one, two] = [at.machine("one", { env: brief }), at.machine("two")];
   for (const machine of [one, two]) {
     const before = transport.connections();
@@ -32,14 +21,13 @@ test("one connection for all calls, kept as long as we say, or the user", async 
     await machine.release("op_1");
     await machine.locks.settled();
     await machine.locks.lookAround();
-    expect([transport.connections() - before, running(`${at.home}/${machine.root.split("/").at(-1)}-ssh/`)]).toEqual([
-      1,
-      [expect.any(String)],
-    ]);
+    expect([transport.connections() - before, mentioning(`${at.home}/${machine.root.split("/").at(-1)}-ssh/`)]).toEqual(
+      [1, [expect.any(Number)]],
+    );
     machine.end();
   }
-  await until(() => running(`${at.home}/one-ssh/`).length === 0);
-  expect(running(`${at.home}/two-ssh/`)).toHaveLength(1);
+  await until(() => mentioning(`${at.home}/one-ssh/`).length === 0);
+  expect(mentioning(`${at.home}/two-ssh/`)).toHaveLength(1);
 });
 
 test("where the kept connection was cut the next call makes a new one", async () => {

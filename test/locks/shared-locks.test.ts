@@ -177,7 +177,7 @@ describe("a lease", () => {
 describe("what stands at the remote", () => {
   test("somebody's own commit on top of ours is a lock that is lost", async () => {
     const at = here();
-    const one = at.machine("one", { settings: { "locks.ttl": "4s" } });
+    const one = at.machine("one", { settings: { "locks.ttl": "12s" } });
     await one.acquire("op_1");
     forge(at, "mine");
     await until(() => heard(one, "lost").length === 1);

@@ -52,7 +52,7 @@ export function registry(services: Record<string, { url: string; platform?: stri
     type: mcp_server
     platform: ${platform}
     critical: ${critical}
-    health_check: { method: http, url: "${url}", expected_status: 200, timeout: 5 }`,
+    health_check: { method: http, url: "${url}", expected_status: 200, timeout: 60 }`,
   );
   const group = `service_groups:\n  mcp_core: { description: The core, services: [${Object.keys(services).join(", ")}] }`;
   return `services:\n${entries.join("\n")}\n${group}\n`;

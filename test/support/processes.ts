@@ -15,6 +15,22 @@ export function descendants(pid: number, program: string, below = program): numb
   return own.flatMap((child) => [child, ...descendants(child, below)]);
 }
 
+/** Pids of those that were started with this text among their arguments. */
+export function mentioning(text: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && commandOf(Number(name)).includes(text))
+    .map(Number);
+}
+
+/** Empty for one that has ended. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 export function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");

@@ -12,7 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { descendants, kill } from "./processes.ts";
@@ -93,10 +93,14 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const sessions = () => (server ? descendants(server.pid, "sshd") : []);
   const cut = () => sessions().forEach(kill);
   const start = async () => {
+    const text = () => (existsSync(log) ? readFileSync(log, "utf8") : "");
+    const times = listening(text()) + 1;
     server = Bun.spawn([program, "-D", "-f", file, "-E", log], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
-    await answers(port, () => (existsSync(log) ? readFileSync(log, "utf8") : ""), server);
+    await listens(text, times, server);
   };
   const stop = async () => {
+    // What it took in between would live on.
+    server?.kill("SIGSTOP");
     const left = sessions();
     server?.kill("SIGKILL");
     await server?.exited;
@@ -169,8 +173,10 @@ export async function startAgent(...keys: string[]): Promise<SshAgent> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "garza-agent-")));
   const socket = join(folder, "socket");
   const agent = Bun.spawn(["ssh-agent", "-D", "-a", socket], { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
-  while (!existsSync(socket)) await Bun.sleep(5);
-  for (const key of keys) run(["ssh-add", "-q", key], { ...process.env, SSH_AUTH_SOCK: socket });
+  const env = { ...process.env, SSH_AUTH_SOCK: socket };
+  // The socket is there a moment before it listens.
+  while (Bun.spawnSync(["ssh-add", "-l"], { env, stdin: "ignore" }).exitCode === 2) await Bun.sleep(5);
+  for (const key of keys) run(["ssh-add", "-q", key], env);
   return {
     socket,
     async [Symbol.asyncDispose]() {
@@ -202,25 +208,28 @@ function run(command: string[], env: NodeJS.ProcessEnv = process.env): string {
   return stdout.toString();
 }
 
-/** A port that nobody listens on now. */
+/** A port that nobody listens on now, and that the system gives to nobody who asks it for any. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function answers(port: number, log: () => string, server: Bun.Subprocess): Promise<void> {
-  const deadline = performance.now() + 10_000;
   for (;;) {
-    if (server.exitCode !== null || performance.now() > deadline) throw new Error(`sshd did not start:\n${log()}`);
-    const there = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => resolve(true));
-      socket.on("error", () => resolve(false));
-      socket.on("connect", () => socket.destroy());
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
     });
-    if (there) return;
-    await Bun.sleep(10);
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
   }
 }
+
+/** It says so in its log, once for each start. */
+async function listens(log: () => string, times: number, server: Bun.Subprocess): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (listening(log()) < times) {
+    if (server.exitCode !== null || performance.now() > deadline) throw new Error(`sshd did not start:\n${log()}`);
+    await Bun.sleep(5);
+  }
+}
+
+const listening = (log: string) => log.split("Server listening on ").length - 1;

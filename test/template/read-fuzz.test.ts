@@ -8,7 +8,7 @@ import { templateJsonSchema } from "../../src/template/json-schema.ts";
 import { readTemplate } from "../../src/template/read.ts";
 import { shapes } from "./shapes.ts";
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(process.env.SEED ?? 147_044);
 const options = { seed, numRuns: Number(process.env.RUNS ?? 300) } as const;
 console.log(`read-fuzz: SEED=${seed}`);
 

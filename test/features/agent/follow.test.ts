@@ -29,7 +29,11 @@ async function followed() {
   };
 }
 
-const shell = (box: Sandbox, script: string) => box.run("sh", "-ec", script);
+const shell = async (box: Sandbox, script: string) => {
+  const ended = await box.run("sh", "-ec", script);
+  if (ended.exitCode !== 0) throw new Error(`${script}: ${ended.stderr}`);
+  return ended;
+};
 
 test("what somebody pushes is there a moment later: templates, and a configuration without errors", async () => {
   await using world = await followed();
@@ -70,7 +74,8 @@ test("work that is not committed, a branch that has gone another way and a remot
 
   await shell(box, "git commit -qam Mine");
   await agent.says("the repository is not followed: it has commits that its upstream has not, and the other way round");
-  await shell(box, "git reset -q --hard origin/main~1 && git checkout -q --detach");
+  // While HEAD is on it, it has gone another way.
+  await shell(box, "git checkout -q --detach origin/main~1 && git branch -q -f main origin/main~1");
   await agent.says("the repository is not followed: no branch is checked out");
   await shell(box, "git checkout -q main && echo mine > new && git -C ../other pull -q");
   await agent.says(": Theirs");

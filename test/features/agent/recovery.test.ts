@@ -8,7 +8,7 @@ const head = (more = "") => `operation: { name: x, type: maintain, description: 
 const say = (word: string) => `echo ${word} >> ../effects`;
 /** Kills whatever agent there is, as long as there is a file. */
 const killer =
-  "while [ -e ../deadly ]; do kill -9 $(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/' $GARZA_DATA/agent.json) 2>/dev/null; sleep 0.1; done";
+  "while [ -e ../deadly ]; do kill -9 $(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/' $GARZA_DATA/agent.json) 2>/dev/null; sleep 0.5; done";
 
 const files = {
   "operations/deadly.yml": `${head()}steps:
@@ -30,7 +30,7 @@ steps:
   - { type: command, name: one, command: "${say("one-${word}")}" }
   - { type: command, name: two, command: "[ -e ../mended ] && ${say("two")}" }
 `,
-  "operations/limited.yml": `${head(", timeout: 3s")}steps:
+  "operations/limited.yml": `${head(", timeout: 10s")}steps:
   - { type: command, name: one, command: "${say("one")}", undo: [{ type: command, name: un, command: "${say("undone")}" }] }
   - { type: command, name: long, command: "while [ -d ../root ]; do sleep 0.02; done" }
 `,

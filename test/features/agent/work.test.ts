@@ -34,7 +34,7 @@ steps:
 `,
   "operations/pause.yml": `${head()}steps:
   - { type: command, name: first, command: "${say("first")}" }
-  - { type: delay, name: rest, seconds: 2 }
+  - { type: delay, name: rest, seconds: 10 }
   - { type: command, name: second, command: "${say("second")}" }
 `,
 };

@@ -16,12 +16,13 @@ function onDisk(folder: string): number {
 /** Runs it with what it prints in a file, as `2> file` does; its peak of memory in MiB. */
 async function peak(box: Sandbox, template: string): Promise<number> {
   const said = join(box.folder, "said");
-  const script = `"$0" run ${template} 2> ${said} & pid=$!
-    while kill -0 $pid 2>/dev/null; do grep VmHWM /proc/$pid/status 2>/dev/null; sleep 0.02; done | tail -1
-    wait $pid`;
-  const { exitCode, stdout } = await box.run("sh", "-c", script, compiledProgram());
+  const script = `import resource, subprocess, sys
+code = subprocess.run(sys.argv[2:], stderr=open(sys.argv[1], "w")).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)`;
+  const { exitCode, stdout } = await box.run("python3", "-c", script, said, compiledProgram(), "run", template);
   expect({ template, exitCode }).toEqual({ template, exitCode: 0 });
-  return Number(/(\d+) kB/.exec(stdout)?.[1]) / 1024;
+  return Number(stdout) / 1024;
 }
 
 test("1 GB of output takes little memory and, capped, little of the disk", async () => {

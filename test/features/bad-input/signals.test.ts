@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Sandbox, sandbox } from "../../support/sandbox.ts";
+import { until } from "../../support/temporary.ts";
 
 const head = "operation: { name: x, type: maintain, description: A test }\n";
 /** Two steps with an effect; between them one that waits for a file (or for the sandbox's end), and says when it begins. */
@@ -114,6 +115,7 @@ test("a step whose end nobody recorded is told by its exit code, and one that wa
 test("a second run goes through the first one, which stays for it; Ctrl-C cancels a third alone", async () => {
   await using box = await sandbox({ files });
   const first = await begun(box, "slow");
+  await until(() => existsSync(join(box.data, "agent.sock")));
   const second = await begun(box, "slow");
   const third = await begun(box, "slow");
   third.signal("SIGINT");

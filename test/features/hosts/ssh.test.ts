@@ -33,8 +33,8 @@ describe("garza ssh", () => {
     await until(() => screen.seen().includes("got-42"));
     expect(screen.seen()).toContain("27 91");
     screen.resize(120, 40);
-    await Bun.sleep(200);
-    screen.write("stty size; cat; echo rc=$?\r");
+    // It is told there a moment later. What is typed holds no size.
+    screen.write("until stty size | grep -q '^40 12[0]'; do sleep 0.05; done; stty size; cat; echo rc=$?\r");
     await until(() => screen.seen().includes("40 120"));
     // Ctrl-C is a key that goes there.
     screen.write("\u0003");

@@ -68,7 +68,7 @@ test("one machine takes a lock by hand; the other one sees who, waits, is refuse
 
 test("force asks first, takes exactly what was shown, and stops what works under it without rolling it back", async () => {
   await using at = await machines(2, {
-    files: { "operations/hold.yml": template, "garza.yml": "locks: { ttl: 6s }\n" },
+    files: { "operations/hold.yml": template, "garza.yml": "locks: { ttl: 24s }\n" },
   });
   const [one, two] = pair(at);
   const agent = one.start("agent");
@@ -104,9 +104,9 @@ test("an agent takes a lock for a person, renews it, and gives it back", async (
   one.env.GARZA_SOCKET = `${one.folder}/s/agent.sock`;
   const agent = one.start("agent");
   await agent.says("ready: ");
-  expect(await one.garza("lock", "acquire", "a/b c", "--ttl", "6s")).toMatchObject({ exitCode: 0, stdout: "1\n" });
+  expect(await one.garza("lock", "acquire", "a/b c", "--ttl", "24s")).toMatchObject({ exitCode: 0, stdout: "1\n" });
   const renewed = async () => (await one.garza("lock", "history", "a/b c", "--all")).stdout.includes("renew");
-  while (!(await renewed()));
+  while (!(await renewed())) await Bun.sleep(200);
   const client = openClient({ socket: one.env.GARZA_SOCKET });
   expect(await client.lock("a/b c")).toMatchObject({ scope: "shared", label: "by hand", token: 1 });
   expect(await one.garza("lock", "release", "a/b c")).toMatchObject({ exitCode: 0 });

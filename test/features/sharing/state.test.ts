@@ -134,7 +134,7 @@ test("two machines set the same place and others 500 times each at the same time
       "## main...origin/main",
     ]);
   }
-}, 120_000);
+}, 300_000);
 
 test("what a person has changed, staged or begun stays theirs, and never enters a commit of ours", async () => {
   await using at = await machines(1, { files: { ...files, "notes.txt": "1\n" } });
