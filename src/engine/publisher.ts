@@ -16,6 +16,7 @@ import type { Bindings, Store } from "../store/store.ts";
 import familySql from "./family.sql" with { type: "text" };
 import guardsSql from "./guards.sql" with { type: "text" };
 import { type Barred, type Met, type Published, publishChanges } from "./publish-changes.ts";
+import { operationLine, publishedIn } from "./published-in.ts";
 
 export type PublisherRequest = {
   db: Store;
@@ -59,6 +60,7 @@ export function openPublisher(request: PublisherRequest): Publisher {
   let callOff: (() => void) | undefined;
   let ended = false;
   const toldBarred = new Set<string>();
+  let losing: Promise<unknown> = Promise.resolve();
 
   const pending = () => log.onTop().filter(({ publishedIn }) => publishedIn === null);
   const guardsOf = (operation: string | null): string[] =>
@@ -153,18 +155,39 @@ export function openPublisher(request: PublisherRequest): Publisher {
       pushed = { published: await push(store, changes, moves), changes };
       return pushed.published.moved;
     });
-    for (const { change, guards } of chosen) {
-      const lost = guards.find((guard) => outcomes.get(guard)?.kind === "lost");
-      if (lost !== undefined) await refuse(change, `its lock ${lost} was lost before that`);
+    const lostOf = ({ guards }: Guarded) => guards.find((guard) => outcomes.get(guard)?.kind === "lost");
+    for (const [lost, refused] of Map.groupBy(chosen, lostOf)) {
+      const changes = refused.map(({ change }) => change);
+      if (lost !== undefined) await refuse(changes, `its lock ${lost} was lost before that`);
     }
     const problem = pushed ? await settle(store, pushed.changes, pushed.published) : null;
     return { outcomes, problem: problem ?? notNow(outcomes) };
   };
 
-  const refuse = async (change: LoggedChange, why: string) => {
-    await request.onRefused(change);
-    await log.refused([change.sequence], why);
-    await tell(change.operation, `what it changed in ${change.file} was not published: ${why}`);
+  const refuse = async (changes: readonly LoggedChange[], why: string) => {
+    // At once: whoever carries the operation on must not publish them.
+    for (const change of changes) {
+      await request.onRefused(change);
+      await log.refused([change.sequence], why);
+    }
+    for (const all of Map.groupBy(changes, ({ operation, file }) => `${operation} ${file}`).values()) {
+      const commit = await foundAt(all);
+      if (commit !== undefined) await log.published(sequencesOf(all), commit);
+      else
+        for (const { operation, file } of all)
+          await tell(operation, `what it changed in ${file} was not published: ${why}`);
+    }
+  };
+
+  /** Who pushed them may have died before that could be noted. */
+  const foundAt = async (changes: readonly LoggedChange[]) => {
+    const [{ operation = null, file = "" } = {}] = changes;
+    const store = operation === null ? undefined : await request.remote();
+    if (!store || operation === null) return undefined;
+    return publishedIn(store, { root, branch: branch(), operation, file, changes }).catch((thrown: unknown) => {
+      if (thrown instanceof GarzaError) return undefined;
+      throw thrown;
+    });
   };
 
   const guardedOf = (changes: readonly LoggedChange[]): Guarded[] =>
@@ -185,6 +208,7 @@ export function openPublisher(request: PublisherRequest): Publisher {
 
   const flush = (): Promise<Problem | null> =>
     turns.take([""], async () => {
+      await losing;
       const changes = pending().filter(({ operation }) => guardsOf(operation).length === 0);
       const store = changes.length === 0 ? undefined : await request.remote();
       if (!store) return null;
@@ -219,11 +243,12 @@ export function openPublisher(request: PublisherRequest): Publisher {
         const guards = [...new Set(chosen.flatMap((each) => each.guards))];
         return (await publishWith(guards, chosen, move, store)).problem;
       }),
-    async lost(operation, why) {
-      for (const change of pending()) {
-        if (change.operation === null || isEntry(change)) continue;
-        if (familyOf(change.operation).includes(operation)) await refuse(change, why);
-      }
+    lost(operation, why) {
+      const isOurs = (change: LoggedChange) =>
+        change.operation !== null && !isEntry(change) && familyOf(change.operation).includes(operation);
+      const refused = refuse(pending().filter(isOurs), why);
+      losing = Promise.allSettled([losing, refused]);
+      return refused;
     },
     end() {
       ended = true;
@@ -261,5 +286,5 @@ function messageOf(changes: readonly LoggedChange[]): string {
   const files = [...new Set(changes.map(({ file }) => file.split("/").at(-1)))];
   const operations = [...new Set(changes.flatMap(({ operation }) => operation ?? []))];
   const subject = `garza: state of ${files.slice(0, 3).join(", ")}${files.length > 3 ? ", …" : ""} [skip ci]`;
-  return [subject, "", ...operations.map((operation) => `Garza-Operation: ${operation}`)].join("\n").trim();
+  return [subject, "", ...operations.map(operationLine)].join("\n").trim();
 }

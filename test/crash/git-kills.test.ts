@@ -64,3 +64,32 @@ for (const [moment, call, sh] of deaths)
     expect(await at.git(b, "status", "--porcelain")).toBe("");
     expect(await at.git(b, "rev-parse", "HEAD")).toBe(await at.shared("rev-parse", "main"));
   }, 60_000);
+
+test.each([
+  ["before the push", "kill -9 $PPID; exit", true],
+  ["after the push", 'git "$@"; kill -9 $PPID; exit', false],
+])(
+  "killed %s, and the lock is taken away: it is told whether it was published, and nothing of it comes back",
+  async (_, sh, isLost) => {
+    await using at = await machines(2, { files });
+    const [a, b] = at.all as [Sandbox, Sandbox];
+    const armed = join(b.folder, "armed");
+    await killing(b, armed, "push --porcelain --atomic", sh);
+    writeFileSync(armed, "");
+    expect((await set(b, "web", "1")).exitCode).toBe(137);
+    expect((await a.garza("lock", "release", "web", "--force", "--yes")).exitCode).toBe(0);
+    expect((await set(a, "web", "2")).exitCode).toBe(0);
+
+    await b.garza("queue", "process", "1", "--until-empty");
+    const [{ id }] = JSON.parse((await b.garza("history", "--json")).stdout) as [{ id: string }];
+    const { status, attention } = JSON.parse((await b.garza("status", id, "--json")).stdout) as Told;
+    expect(attention?.includes("was not published") ?? false).toBe(isLost);
+    if (status === "interrupted") await b.garza("queue", "resume", id);
+    expect(await b.garza("state", "sync")).toMatchObject({ exitCode: 0, stderr: "" });
+    for (const box of at.all) expect(await box.json("infra/state/apps.json")).toEqual({ web: "2" });
+    expect(await at.git(b, "status", "--porcelain")).toBe("");
+  },
+  60_000,
+);
+
+type Told = { status: string; attention: string | null };
