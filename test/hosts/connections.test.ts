@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Clock, systemClock } from "../../src/core/clock.ts";
 import { type Connection, Lost, NotSent } from "../../src/hosts/connection.ts";
 import { connectionsTo } from "../support/connections.ts";
 import { type Sshd, type SshHome, sshHome, startSshd } from "../support/sshd.ts";
@@ -203,58 +202,6 @@ test("a half-open connection is found out, and what ran in it is Lost", async ()
     await expect(running).rejects.toThrow(Lost);
     proxy.resume();
     expect((await connection.exec("exit 2")).exitCode).toBe(2);
-  });
-});
-
-test("a stop goes by another connection where nothing is heard on this one, which is given up then", async () => {
-  const [home, sshd] = await server();
-  await using _ = sshd;
-  await using proxy = await startProxy(sshd.port);
-  home.trust({ port: proxy.port, hostKey: sshd.hostKey });
-  // Nobody asks by itself whether the other side is still there, and the second connection has all the time it wants.
-  const times = { keepaliveMs: 3_600_000, silentMs: 200 };
-  let quick = 1;
-  const clock: Clock = {
-    ...systemClock,
-    sleep: (ms, stop) => systemClock.sleep(ms === 200 && quick-- <= 0 ? 3_600_000 : ms, stop),
-  };
-  await using hosts = connectionsTo(far({ port: proxy.port, user: sshd.user }), { home, times, clock });
-  await hosts.use("far", { signal }, async (connection) => {
-    const stream = await connection.open("echo up; sleep 60");
-    stream.stderr.resume();
-    await new Promise((resolve) => stream.stdout.once("data", resolve));
-    proxy.strand();
-    const { stdout } = await hosts.use("far", { signal, control: true }, (other) => other.exec("echo stopped"));
-    expect(`${stdout}`).toBe("stopped\n");
-    await expect(stream.ended).rejects.toThrow(Lost);
-    expect(proxy.taken()).toBe(2);
-    expect(`${(await connection.exec("echo again")).stdout}`).toBe("again\n");
-    expect(proxy.taken()).toBe(2);
-  });
-});
-
-test("a connection that was only slow is used again, and nothing that was asked of it too late is run", async () => {
-  const [home, sshd] = await server();
-  await using _ = sshd;
-  await using proxy = await startProxy(sshd.port);
-  home.trust({ port: proxy.port, hostKey: sshd.hostKey });
-  const times = { keepaliveMs: 3_600_000, silentMs: 200 };
-  await using hosts = connectionsTo(far({ port: proxy.port, user: sshd.user }), { home, times });
-  const mark = join(sshd.folder, "mark");
-  await hosts.use("far", { signal }, async (connection) => {
-    const running = connection.exec("sleep 1; echo done");
-    await until(() => sshd.sessions().length > 0);
-    proxy.silence();
-    proxy.refuse(true);
-    const stop = hosts.use("far", { signal, control: true }, (other) =>
-      other.exec("exec /bin/sh -c 'p=$(cat) && eval \"$p\"'", { stdin: `echo x >>${mark}` }),
-    );
-    // It has asked for another connection, and got none.
-    await until(() => proxy.taken() > 1);
-    proxy.resume();
-    expect((await stop).exitCode).toBe(0);
-    expect(`${(await running).stdout}`).toBe("done\n");
-    expect(readFileSync(mark, "utf8")).toBe("x\n");
   });
 });
 

@@ -11,15 +11,6 @@ describe("a name that nothing sets", () => {
     expect(faultsOf(text)).toEqual(["3:51 error E_UNKNOWN_PARAM: nothing sets `app_nme`. Did you mean app_name?"]);
   });
 
-  test("is one that is set only later, for a default", () => {
-    const use = "steps: [{type: command, name: a, command: 'echo ${x} ${y} ${z}'}]\n";
-    const text = withHead(`parameters: {x: "\${x}", y: "\${z}-", z: "\${x}"}\n${use}`);
-    expect(faultsOf(text)).toEqual([
-      "2:20 error unknown-name: the default of `x` refers to itself",
-      "2:31 error unknown-name: the default of `y` refers to `z`, which comes after it (Write z above y.)",
-    ]);
-  });
-
   test("is found in every language and in every place", () => {
     const text = withHead(`parameters: {p: "\${a1}"}
 prerequisites: [{check: c, command: 'test \${a2}', hint: '\${a3}'}]

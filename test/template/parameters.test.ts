@@ -158,6 +158,15 @@ describe("values that are given", () => {
       list: ["api", "./api"],
     });
   });
+
+  test("a default may not refer to itself, nor to what comes after it", () => {
+    const use = "steps: [{type: command, name: a, command: 'echo ${x} ${y} ${z}'}]\n";
+    const text = withHead(`parameters: {x: "\${x}", y: "\${z}-", z: "\${x}"}\n${use}`);
+    expect(faultsOf(text)).toEqual([
+      "2:20 error unknown-name: the default of `x` refers to itself",
+      "2:31 error unknown-name: the default of `y` refers to `z`, which comes after it (Write z above y.)",
+    ]);
+  });
 });
 
 describe("what the parameters alone decide", () => {
