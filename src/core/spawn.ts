@@ -99,7 +99,7 @@ export function startProcess(start: ProcessStart): RunningProcess {
 
   const handle = handleOf(identify(child.pid) ?? { pid: child.pid, start: "", boot: "" }, folder);
   const exited = child.exited.then(() => endOf(child, folder));
-  return running(handle, exited, start, clock);
+  return running(handle, exited, start, { clock, begun: clock.monotonic() });
 }
 
 /** Takes up a process that an earlier agent started; `handle` is that of `readEvidence`. */
@@ -112,7 +112,7 @@ export function attachProcess(handle: ProcessHandle, output: Output): RunningPro
     const signal = lapsed && exitCode === null ? "SIGKILL" : null;
     return { exitCode, signal, remaining: membersOf(handle.group), lapsed };
   });
-  return running(handle, exited, output, clock);
+  return running(handle, exited, output, { clock, begun: Number.NEGATIVE_INFINITY });
 }
 
 type Output = Pick<ProcessStart, "out" | "err" | "limits" | "onLowSpace" | "clock">;
@@ -121,7 +121,7 @@ function running(
   handle: ProcessHandle,
   exited: Promise<ProcessEnd>,
   { out, err, limits = defaultLimits, onLowSpace }: Output,
-  clock: Clock,
+  { clock, begun }: { clock: Clock; begun: number },
 ): RunningProcess {
   const files = [out, err];
   const pause = pauseOf(handle);
@@ -141,10 +141,14 @@ function running(
     exited: done,
     terminate(graceMs) {
       space.stop();
-      return terminateGroup(handle.group, basename(handle.folder), graceMs, clock);
+      const isJustBegun = clock.monotonic() - begun < beginsMs;
+      return terminateGroup(handle.group, basename(handle.folder), graceMs, clock, isJustBegun);
     },
   };
 }
+
+/** So long its wrapper may take, at the most, to come to the program. */
+const beginsMs = 500;
 
 /** Anything that holds a value goes into this folder (0700), never into arguments. */
 function prepare({ folder, run, stdin, until }: ProcessStart): void {

@@ -14,18 +14,24 @@ export function membersOf(group: number): number[] {
     .map((row) => row.pid);
 }
 
-/** SIGTERM, after `graceMs` SIGKILL. What it started and left the group is not touched, but reported. */
+/**
+ * SIGTERM, after `graceMs` SIGKILL. What it started and left the group is not touched, but reported. `isJustBegun`: its
+ * wrapper may not have come to the program yet, which then hears nothing of a first SIGTERM: it gets a second one.
+ */
 export async function terminateGroup(
   group: number,
   token: string,
   graceMs: number,
   clock: Clock,
+  isJustBegun = false,
 ): Promise<{ escaped: number[] }> {
   const strays = straysOf(group, token, processTable());
   signalGroup(group, "SIGTERM");
   // A stopped process can't act on it.
   signalGroup(group, "SIGCONT");
-  if (!(await isEmptyWithin(group, graceMs, clock))) {
+  const firstMs = isJustBegun ? Math.min(againMs, graceMs / 2) : 0;
+  if (isJustBegun && !(await isEmptyWithin(group, firstMs, clock))) signalGroup(group, "SIGTERM");
+  if (!(await isEmptyWithin(group, graceMs - firstMs, clock))) {
     signalGroup(group, "SIGKILL");
     await isEmptyWithin(group, killTakesMs, clock);
   }
@@ -35,6 +41,7 @@ export async function terminateGroup(
   return { escaped: [...escaped].filter((pid) => alive.has(pid)).sort((a, b) => a - b) };
 }
 
+const againMs = 250;
 /** What is in uninterruptible sleep outlives even SIGKILL. */
 const killTakesMs = 2_000;
 
