@@ -53,7 +53,7 @@ export async function runAllTests(): Promise<Results> {
 }
 
 /** About half of the time of all but those that run alone. */
-const waits = ["test/features/sharing/", "test/locks/failing-remote", "test/locks/shared-contract"];
+const waits = ["test/features/sharing/", "test/locks/failing-remote"];
 const needsQuiet = [
   ...["agent/", "bad-input/", "hosts/", "recovery", "service/"].map((name) => `test/features/${name}`),
   ...["core/", "crash/", "engine/", "faults/", "hosts/"].map((name) => `test/${name}`),
