@@ -1,6 +1,7 @@
 /** A word that OpenSSH's configuration has a block for (`Host web`), though no inventory knows it. */
 import { systemClock } from "../../core/clock.ts";
 import { childEnvironment } from "../../core/environment.ts";
+import { signalGroup } from "../../core/process/group.ts";
 import { mayBeNamed } from "./config-files.ts";
 import { configOf, settingsIn } from "./openssh-config.ts";
 
@@ -59,14 +60,19 @@ function settingsOf(host: string, options: readonly string[], env: Env): Known["
 function ask(host: string, options: readonly string[], env: Env): Known["said"] {
   const program = Bun.which("ssh", { PATH: env.PATH ?? "" });
   if (!program) return undefined;
-  const { exitCode, stdout, exitedDueToTimeout } = Bun.spawnSync([program, "-G", ...options, "--", host], {
+  const { pid, exitCode, stdout, exitedDueToTimeout } = Bun.spawnSync([program, "-G", ...options, "--", host], {
+    // A group of its own, which ends as a whole: a command of `Match exec` would stay.
+    detached: true,
     env: childEnvironment(env, { LC_ALL: "C" }),
     stdin: "ignore",
     stderr: "ignore",
     timeout: patienceMs,
     killSignal: "SIGKILL",
   });
-  if (exitedDueToTimeout) return "late";
+  if (exitedDueToTimeout) {
+    signalGroup(pid, "SIGKILL");
+    return "late";
+  }
   if (exitCode !== 0) return undefined;
   const settings: Settings = new Map();
   for (const [key, value] of settingsIn(stdout.toString())) settings.set(key, `${settings.get(key) ?? ""}${value}`);

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { mentioning } from "../../support/processes.ts";
 import { sandbox } from "../../support/sandbox.ts";
 import { sshHome, startSshd } from "../../support/sshd.ts";
 import { added, document } from "../queue/templates.ts";
@@ -90,8 +91,9 @@ test("OpenSSH is asked where only it can tell, and one that does not answer hold
   expect(await unknown()).toEqual(["inner", "web7", "other"]);
 
   // What it might have a block for is no slip.
-  config('Match exec "sleep 1000"\n  User me\n');
+  config('Match exec "sleep 1000.5"\n  User me\n');
   expect(await unknown()).toEqual([]);
+  expect(mentioning("1000.5")).toEqual([]);
   const agent = box.start("agent");
   await agent.says("ready");
   // It is asked again where they run.
