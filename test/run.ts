@@ -71,7 +71,7 @@ const sumOf = (all: readonly Results[]): Results =>
 async function passOn(stream: ReadableStream<Uint8Array>, ended: Promise<unknown>): Promise<string> {
   const decoder = new TextDecoder();
   const reader = stream.getReader();
-  void ended.then(() => Bun.sleep(5_000)).then(() => reader.cancel());
+  void ended.then(() => setTimeout(() => void reader.cancel(), 5_000).unref());
   let said = "";
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     process.stderr.write(next.value);

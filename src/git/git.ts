@@ -4,7 +4,7 @@
  */
 import { childEnvironment } from "../core/environment.ts";
 import { problem } from "../core/problem.ts";
-import { type GroupResult, runGroup } from "./run-group.ts";
+import { type GroupResult, runGroup } from "../core/process/run-group.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 

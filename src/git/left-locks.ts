@@ -3,9 +3,9 @@
  * refuses every move of the ref as long as it is there. They are looked for, and removed, by a command that is run there.
  */
 import { childEnvironment } from "../core/environment.ts";
+import { type GroupResult, runGroup } from "../core/process/run-group.ts";
 import { shellQuote, singleQuoted } from "../core/shell-quote.ts";
 import type { PrivateStore } from "./private-store.ts";
-import { type GroupResult, runGroup } from "./run-group.ts";
 
 export type LeftLocks =
   /** Paths in the repository. */

@@ -4,6 +4,7 @@ import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { childEnvironment } from "../../core/environment.ts";
 import { problem } from "../../core/problem.ts";
+import { runGroup } from "../../core/process/run-group.ts";
 import { parseAddress } from "../address.ts";
 
 export type Asked = { host: string; user?: string; port?: number };
@@ -80,20 +81,22 @@ async function ask({ host, user, port }: Asked, env: Env): Promise<[string, stri
     ...(user === undefined ? [] : ["-l", user]),
     ...(port === undefined ? [] : ["-p", String(port)]),
   ];
-  const child = Bun.spawn([program, "-G", ...options, "--", host], {
+  const what = `ssh -G ${host}`;
+  const { exitCode, stdout, stderr } = await runGroup([program, "-G", ...options, "--", host], {
+    what,
+    cwd: ".",
     env: childEnvironment(env, { LC_ALL: "C" }),
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-    timeout: 10_000,
+    stdin: Buffer.alloc(0),
+    limitMs: 10_000,
   });
-  const [text, complaint] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  if ((await child.exited) !== 0) {
-    const message = complaint.trim().split("\n").at(-1) || "it ended without a word";
-    throw problem({ kind: "configuration", where: `ssh -G ${host}`, message });
+  if (exitCode !== 0) {
+    const message = utf8(stderr).trim().split("\n").at(-1) || "it ended without a word";
+    throw problem({ kind: "configuration", where: what, message });
   }
-  return settingsIn(text);
+  return settingsIn(utf8(stdout));
 }
+
+const utf8 = (bytes: string) => Buffer.from(bytes, "latin1").toString("utf8");
 
 /** What `ssh -G` prints: keys in lower case, some of them several times. */
 export const settingsIn = (text: string): [key: string, value: string][] =>

@@ -1,7 +1,7 @@
-/** A program of git's, or git itself: in a group of its own, which is ended when its time is over. */
-import { alarm } from "../core/clock.ts";
-import { problem } from "../core/problem.ts";
-import { problemOf } from "../core/process/trouble.ts";
+/** A program that answers soon, in a group of its own, which is ended when its time is over. */
+import { alarm } from "../clock.ts";
+import { problem } from "../problem.ts";
+import { problemOf } from "./trouble.ts";
 
 export type GroupRun = {
   /** For messages. */
