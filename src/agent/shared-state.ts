@@ -11,6 +11,7 @@ import { inLockedTree } from "../git/lock-tree.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { fetchBranch } from "../git/remote-branch.ts";
 import { authorOf, currentBranch, openTree, type Tree } from "../git/tree.ts";
+import { withLineEndsOf } from "../state/line-ends.ts";
 import { openStateFiles } from "../state/open-state-files.ts";
 import { followPublished, withHistory } from "../state/settle-tree.ts";
 import { stateBase } from "../state/state-base.ts";
@@ -133,7 +134,8 @@ export function openSharedState(request: SharedStateRequest): SharedState {
           async isInHistory(file, text) {
             const tree = await openRoot();
             const base = tree && (await stateBase(root, tree, branch()));
-            return base !== undefined && (text === (await base.text(file)) || text === (await base.ofTree(file)));
+            const isIn = (there: string | undefined) => there === withLineEndsOf(there, text);
+            return base !== undefined && (isIn(await base.text(file)) || isIn(await base.ofTree(file)));
           },
         },
       },

@@ -8,6 +8,7 @@ import { inLockedTree } from "../git/lock-tree.ts";
 import type { PrivateStore } from "../git/private-store.ts";
 import { pathInRepository, textIn } from "../git/remote-branch.ts";
 import type { Tree } from "../git/tree.ts";
+import { withLineEndsOf } from "../state/line-ends.ts";
 import { mergeJson } from "../state/merge.ts";
 import { onTopOf, unpublished } from "../state/on-top.ts";
 import { listStateFiles } from "../state/read-state-file.ts";
@@ -52,15 +53,18 @@ export async function publishEdits(edits: Edits): Promise<Synced | null> {
   if (tip === null) return null;
   if (!isPushed) return { ref, tip, files: [] };
   // What is in the tree is there now, too: it is no longer in the way of what comes.
-  for (const [file, { text }] of edited) {
-    await log.willWrite(file, text);
+  for (const [file, { inTree }] of edited) {
+    await log.willWrite(file, inTree);
     await log.wrote(file);
   }
   return { ref, tip, files: [...edited.keys()] };
 }
 
-/** `base`: with what operations have not published yet, which is no edit. */
-type Edited = Map<string, { text: string; base: string | undefined }>;
+/**
+ * `inTree`: as it stands there; `text`: with the line ends of the history. `base`: with what operations have not published
+ * yet, which is no edit.
+ */
+type Edited = Map<string, { inTree: string; text: string; base: string | undefined }>;
 
 /** State files with what a person has made of them. */
 async function editedFiles({ root, tree, log, branch }: Edits): Promise<Edited> {
@@ -72,13 +76,15 @@ async function editedFiles({ root, tree, log, branch }: Edits): Promise<Edited> 
     const path = pathInRepository(root, file);
     try {
       const { real, shown } = findStateFile(root, file);
-      const text = readRegular(real, shown)?.text;
-      if (text === undefined || log.isOurs(file, text)) continue;
-      const base = onTopOf(await textIn(tree, "HEAD", path), unpublished(log.onTop(file)), { file });
+      const inTree = readRegular(real, shown)?.text;
+      if (inTree === undefined || log.isOurs(file, inTree)) continue;
+      const committed = await textIn(tree, "HEAD", path);
+      const text = withLineEndsOf(committed, inTree);
+      const base = onTopOf(committed, unpublished(log.onTop(file)), { file });
       if (text === base) continue;
       // Where nobody else has changed it, nothing else would look at it.
       readStateText(text, shown);
-      edited.set(file, { text, base });
+      edited.set(file, { inTree, text, base });
     } catch (thrown) {
       // What others have made of it is no edit of this person's.
       if (!isOfFile(thrown) || !(await isUnchanged(tree, path))) throw thrown;

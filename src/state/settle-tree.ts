@@ -16,6 +16,7 @@ import { branchRef, fetchBranch, pathInRepository, type RemoteBranch, textIn } f
 import { updateRefs } from "../git/store-refs.ts";
 import { commitOf, currentBranch, isAncestor, type Tree, unfinished } from "../git/tree.ts";
 import { refreshCopies } from "./copies.ts";
+import { withLineEndsOf } from "./line-ends.ts";
 import { unpublished } from "./on-top.ts";
 import { isOfFile } from "./read-text.ts";
 import { reapply } from "./reapply.ts";
@@ -173,7 +174,8 @@ async function isFit(handled: Promise<boolean>, unfit?: (why: string) => Promise
 async function giveBack({ root, tree, log }: StateTree, file: string): Promise<boolean> {
   const place = findStateFile(root, file);
   const found = readRegular(place.real, place.shown);
-  const text = await textIn(tree, "HEAD", pathInRepository(root, file));
+  const committed = await textIn(tree, "HEAD", pathInRepository(root, file));
+  const text = committed === undefined ? undefined : withLineEndsOf(found?.text, committed);
   if (found?.text === text) return true;
   if (found && !log.isOurs(file, found.text)) return false;
   if (text === undefined) rmSync(place.real, { force: true });
