@@ -39,25 +39,24 @@ export async function publishEdits(edits: Edits): Promise<Synced | null> {
   const { store, root, branch, author, now, log } = edits;
   // What is on its way into the tree is no edit.
   const edited = await inLockedTree(edits.tree, () => editedFiles(edits));
-  let isPushed = false;
+  let pushed: string[] = [];
   const { ref, tip } = await commitOnBranch(store, {
     ...{ branch, author, now },
     ...(branch !== "" && { begin: (ref) => beginBranch({ store, root, author, now }, ref) }),
     message: `state: ${[...edited.keys()].map((file) => file.split("/").at(-1)).join(", ")} [skip ci]`,
     async change(newest, ref) {
       const files = await mergedFiles(edits, edited, newest, ref);
-      isPushed = files.size > 0;
+      pushed = [...edited.keys()].filter((file) => files.has(pathInRepository(root, file)));
       return files;
     },
   });
   if (tip === null) return null;
-  if (!isPushed) return { ref, tip, files: [] };
-  // What is in the tree is there now, too: it is no longer in the way of what comes.
+  // What is in the tree is there now, too, or was before: it is not in the way of what comes.
   for (const [file, { inTree }] of edited) {
     await log.willWrite(file, inTree);
     await log.wrote(file);
   }
-  return { ref, tip, files: [...edited.keys()] };
+  return { ref, tip, files: pushed };
 }
 
 /**

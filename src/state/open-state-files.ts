@@ -45,15 +45,15 @@ export type StateFilesRequest = {
   };
 };
 
-export function openStateFiles({ root, clock, logLimit = 1000, log }: StateFilesRequest): StateFiles {
-  const load = (file: string) => loadFile(findStateFile(root, file), log, logLimit);
+export function openStateFiles({ root, clock, logLimit = defaultLimit, log }: StateFilesRequest): StateFiles {
+  const load = (file: string) => loadStateFile(findStateFile(root, file), log, logLimit);
 
   const change = async <T>(file: string, by: Author | undefined, make: Make<T>): Promise<T> => {
     const place = findStateFile(root, file);
     makeFolder(dirname(place.real));
     const held = await lockFile(stateLockFile(root));
     try {
-      const { document, mode, onDisk } = await loadFile(place, log, logLimit);
+      const { document, mode, onDisk } = await loadStateFile(place, log, logLimit);
       const recorded: RecordedChange[] = [];
       const result = make(document, (each) => recorded.push(each));
       const after = printJson(document);
@@ -98,13 +98,20 @@ export function openStateFiles({ root, clock, logLimit = 1000, log }: StateFiles
   };
 }
 
+const defaultLimit = 1_000;
+
 const aPerson = (): Author => ({ operation: null, token: stepToken() });
 
 type Make<T> = (document: JsonDocument, record: (change: RecordedChange) => void) => T;
 
 type Seen = { document: JsonDocument; mode: number; onDisk: string | undefined };
 
-async function loadFile(file: StateFile, log: StateFilesRequest["log"], logLimit: number): Promise<Seen> {
+/** With what is on top of it. */
+export async function loadStateFile(
+  file: StateFile,
+  log: Pick<NonNullable<StateFilesRequest["log"]>, "reader" | "hasCommit"> | undefined,
+  logLimit = defaultLimit,
+): Promise<Seen> {
   const changes = log ? await changesOnTop(file, log) : [];
   const { document, mode, text: onDisk } = readStateFile(file);
   if (changes.length === 0) return { document, mode, onDisk };
@@ -112,7 +119,10 @@ async function loadFile(file: StateFile, log: StateFilesRequest["log"], logLimit
   return { document: readStateText(text, file.shown), mode, onDisk };
 }
 
-async function changesOnTop(file: StateFile, { reader, hasCommit }: NonNullable<StateFilesRequest["log"]>) {
+async function changesOnTop(
+  file: StateFile,
+  { reader, hasCommit }: Pick<NonNullable<StateFilesRequest["log"]>, "reader" | "hasCommit">,
+) {
   const rows = reader.onTop(file.shown);
   const known = new Map<string | null, boolean>([[null, false]]);
   for (const { publishedIn } of rows) {

@@ -1,12 +1,12 @@
 import { type JsonNode, printNode, toValue } from "../../core/json-tree.ts";
 import { showSafe } from "../../core/redact.ts";
 import { findPlaces } from "../../state/places.ts";
-import { readStateFile } from "../../state/read-state-file.ts";
 import { showPath } from "../../state/state-path.ts";
 import { plainPath } from "../../template/plain-path.ts";
 import type { Command } from "../command.ts";
 import { openPlaces } from "../open.ts";
 import { escapeJson, json, table } from "../output.ts";
+import { shownState } from "../shown-state.ts";
 import { brief, existingFile, unknownPlace } from "../state-place.ts";
 
 export const get: Command = {
@@ -28,8 +28,9 @@ export const get: Command = {
     const { args, flag, terminal } = call;
     const [name = "", typed = "."] = args;
     const path = plainPath(typed);
-    const file = existingFile(openPlaces(call).root, name);
-    const { document } = readStateFile(file);
+    const places = openPlaces(call);
+    const file = existingFile(places.root, name);
+    const document = await shownState(places, terminal, file);
     const found = findPlaces(document.root, path);
     const isOfMany = path.some((segment) => typeof segment === "object");
     const [only] = found;
