@@ -37,7 +37,7 @@ async function move(tree: Tree, around: Around): Promise<FastForward> {
   const obstacle = await around(tree, async () => {
     const why = await inTheWay(tree, head, tip);
     if (why !== undefined) return why;
-    const merged = await git(tree, ["merge", "--ff-only", "--quiet", "--no-stat", tip]);
+    const merged = await git(tree, ["merge", "--ff-only", "--no-overwrite-ignore", "--quiet", "--no-stat", tip]);
     // What git does not track stands where a file is to come.
     return merged.exitCode === 0 ? undefined : lastLine(merged.stderr);
   });

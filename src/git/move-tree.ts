@@ -2,7 +2,7 @@
  * Moves the user's work tree to another commit: files and index first, HEAD at last. It is noted before, so that whoever works
  * in the tree next ends what was cut off in between: it would look like changes of the user's.
  */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { makeFolder, readRegular, replaceFile } from "../core/files.ts";
@@ -16,7 +16,7 @@ import { commitOf, currentBranch, type Entry, putEntries, readEntries, type Tree
  * changed. Under the tree's lock.
  */
 export async function moveTree(tree: Tree, from: string, to: string): Promise<string | undefined> {
-  const before = await endMove(tree);
+  const before = (await endMove(tree)) ?? (await inTheWayOf(tree, from, to));
   if (before !== undefined) return before;
   const branch = (await currentBranch(tree)) ?? "";
   await git(tree, ["update-index", "-q", "--refresh"]);
@@ -40,7 +40,7 @@ export async function endMove(tree: Tree): Promise<string | undefined> {
   if (begun !== undefined) return `a ${begun} is under way`;
   if (existsSync(indexLock(tree))) return locked(tree);
   await putEntries(tree, await arrived(tree, from, to));
-  return move(tree, from, to);
+  return (await inTheWayOf(tree, from, to)) ?? move(tree, from, to);
 }
 
 const noteOf = ({ gitDir }: Tree) => join(gitDir, "garza", "moving");
@@ -66,6 +66,38 @@ async function move(tree: Tree, from: string, to: string): Promise<string | unde
   }
   await gitText(tree, ["update-ref", "-m", "garza: rebased", "HEAD", to, from]);
   return forget(tree);
+}
+
+/** What git does not track here and is to come: where it is ignored, git would write over it without a word. */
+async function inTheWayOf(tree: Tree, from: string, to: string): Promise<string | undefined> {
+  const top = await gitText(tree, ["rev-parse", "--show-toplevel"]);
+  const added = await listed(tree, [
+    "diff-tree",
+    "-r",
+    "--no-renames",
+    "--diff-filter=A",
+    "--name-only",
+    "-z",
+    from,
+    to,
+  ]);
+  const there = added.filter((path) => isTaken(Buffer.from(join(top, path), "latin1")));
+  const tracked = there.length === 0 ? new Set() : new Set(await listed(tree, ["ls-files", "--full-name", "-z", ":/"]));
+  const [first] = there.filter((path) => !tracked.has(path));
+  return first === undefined
+    ? undefined
+    : `${readable(first)}, which git does not have here, stands in the way (move it away)`;
+}
+
+const listed = async (tree: Tree, args: string[]) => (await gitText(tree, args)).split("\0").filter(Boolean);
+
+/** Also where a file stands in place of a folder on the way. */
+function isTaken(path: Buffer): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (cause) {
+    return (cause as { code?: string }).code === "ENOTDIR";
+  }
 }
 
 /** What differs in `to`, and is in the work tree already though the index does not know: git takes it for the user's. */

@@ -1,6 +1,6 @@
 /** A move of the work tree that was cut off, and what a person has done before and since. */
 import { beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inLockedTree } from "../../src/git/lock-tree.ts";
 import { moveTree } from "../../src/git/move-tree.ts";
@@ -94,6 +94,34 @@ test("what a person has made of a file that was to come stays, and so does the n
   at.user(at.tree, "checkout", "-q", "a");
   await look();
   expect([head(), status(), existsSync(note())]).toEqual([to, "", false]);
+});
+
+test("what git ignores here is not written over, nor a folder of it, nor a file in place of a folder", async () => {
+  at.write(at.tree, { ".gitignore": "local*\n" });
+  at.user(at.tree, "add", ".gitignore");
+  at.user(at.tree, "commit", "-q", "-m", "ignore");
+  from = head();
+  at.user(at.tree, "checkout", "-q", "-b", "more");
+  mkdirSync(join(at.tree, "local3"));
+  at.write(at.tree, { local1: "theirs\n", local2: "theirs\n", "local3/a": "theirs\n" });
+  at.user(at.tree, "add", "-f", "local1", "local2", "local3/a");
+  at.user(at.tree, "commit", "-q", "-m", "more");
+  to = head();
+  at.user(at.tree, "checkout", "-q", "main");
+  const steps = [
+    ["local1", () => at.write(at.tree, { local1: "mine\n" })],
+    ["local2", () => mkdirSync(join(at.tree, "local2"))],
+    ["local3/a", () => at.write(at.tree, { local3: "mine\n" })],
+  ] as const;
+  for (const [path, make] of steps) {
+    make();
+    expect(await moveTree(tree, from, to)).toBe(
+      `${path}, which git does not have here, stands in the way (move it away)`,
+    );
+    expect([head(), existsSync(note())]).toEqual([from, false]);
+    rmSync(join(at.tree, path.split("/")[0] ?? ""), { recursive: true });
+  }
+  expect([await moveTree(tree, from, to), head(), status()]).toEqual([undefined, to, ""]);
 });
 
 test("changes in the way leave all as it was, and nothing to end", async () => {

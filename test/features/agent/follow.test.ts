@@ -82,6 +82,11 @@ test("work that is not committed, a branch that has gone another way and a remot
   await push({ new: "theirs\n" }, "A file that is here already");
   await agent.says(/the repository is not followed: .*(abort|overwritten|untracked)/i);
   expect(await box.read("new")).toBe("mine\n");
+  await shell(box, "rm new; echo local >> .git/info/exclude; echo mine > local");
+  await agent.says(": A file that is here already");
+  await push({ local: "theirs\n" }, "What is ignored here");
+  await agent.says(/the repository is not followed: .*(abort|overwritten|untracked)/i);
+  expect(await box.read("local")).toBe("mine\n");
   await shell(box, "mv ../remote.git ../gone.git");
   await agent.says("the repository is not followed: its remote can't be asked: ");
   agent.signal("SIGTERM");
