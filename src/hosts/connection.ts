@@ -25,7 +25,8 @@ export type Connection = {
   sftp(): Promise<SFTPWrapper>;
 };
 
-export type ExecOptions = { stdin?: string | Uint8Array; signal?: AbortSignal; limit?: number };
+/** `quits`: gives up, with its reason, as long as `stdin` is not sent, without which the line must do nothing. */
+export type ExecOptions = { stdin?: string | Uint8Array; signal?: AbortSignal; quits?: AbortSignal; limit?: number };
 export type ExecResult = RemoteEnd & { stdout: Buffer; stderr: Buffer };
 export type OpenOptions = { pty?: Pty; signal?: AbortSignal };
 export type Pty = { term: string; cols: number; rows: number };

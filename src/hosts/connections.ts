@@ -126,9 +126,13 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
     now = await pool.current({ ...wish, signal });
     return now;
   };
-  const begin = async (line: string | null, signal: AbortSignal, pty?: Pty) => {
+  const begin = async (
+    line: string | null,
+    signal: AbortSignal,
+    { pty, quits }: { pty?: Pty | undefined; quits?: AbortSignal | undefined } = {},
+  ) => {
     const start = (one: Line) => (line === null ? one.shell(pty) : one.exec(line, pty));
-    const begun = await pool.begin({ ...wish, signal }, start, ({ channel }) => channel.close());
+    const begun = await pool.begin({ ...wish, signal, quits }, start, ({ channel }) => channel.close());
     return streamOf(begun.opened, begun.line, begun.leave);
   };
   return {
@@ -143,7 +147,7 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
       const way = await look(signal);
       if (way.kind === "runner" && line === null) throw new NotSent(`${way.route} has no terminal`);
       if (way.kind === "runner") return printed(way.runner, line ?? "", signal);
-      const stream = await begin(line, signal, pty);
+      const stream = await begin(line, signal, { pty });
       const abort = () => stream.close();
       signal.addEventListener("abort", abort, { once: true });
       void stream.ended.catch(() => {}).finally(() => signal.removeEventListener("abort", abort));
@@ -151,14 +155,23 @@ function connectionBy(pool: Pool, host: string, first: Reached, wish: Wish): Con
       return stream;
     },
     async exec(line, options = {}) {
-      const { signal = wish.signal, limit } = options;
-      const way = await look(signal);
-      if (way.kind === "line") return collect(await begin(line, signal), { ...options, signal });
+      const { signal = wish.signal, quits, limit } = options;
+      const way = await look(quits ? AbortSignal.any([signal, quits]) : signal);
+      if (way.kind === "line") {
+        const stream = await begin(line, signal, { quits });
+        if (quits?.aborted) stream.close();
+        quits?.throwIfAborted();
+        return collect(stream, { ...options, signal });
+      }
       if (options.stdin !== undefined && options.stdin.length > 0) throw new NotSent(`${way.route} takes no input`);
       return way.runner.run(line, { signal, ...(limit !== undefined && { limit }) });
     },
     async sftp() {
-      const { opened, leave } = await pool.begin(wish, (one) => one.sftp());
+      const { opened, leave } = await pool.begin(
+        { ...wish, quits: wish.signal },
+        (one) => one.sftp(),
+        (late) => late.end(),
+      );
       // The library's types know the end by another name than the library.
       (opened as SFTPWrapper & NodeJS.EventEmitter).once("close", leave);
       return opened;

@@ -13,14 +13,22 @@ export type PoolRequest = {
   clock: Clock;
   /** A connection that nobody uses is kept so long. */
   idleMs: number;
-  /** One on which a look or a stop gets no channel for so long may be dead: another one is opened beside it. */
+  /** One on which nothing is heard for so long, while a look or a stop waits for its channel, may be dead: another one is opened. */
   silentMs: number;
   /** A new way in. Rejects with a problem. */
   reach(say: (text: string) => void): Promise<Reached>;
 };
 
-/** `control` has a channel kept free for it; `forward` is a connection to somewhere behind. */
-export type Wish = { purpose: "work" | "control" | "forward"; signal: AbortSignal; say(text: string): void };
+/**
+ * `control` has a channel kept free for it; `forward` is a connection to somewhere behind. `quits` gives up at once: what is
+ * opened does nothing by itself.
+ */
+export type Wish = {
+  purpose: "work" | "control" | "forward";
+  signal: AbortSignal;
+  quits?: AbortSignal | undefined;
+  say(text: string): void;
+};
 
 export type Pool = {
   /** What the next command would go by; opens it where none is open. */
@@ -58,7 +66,12 @@ const mostRefusals = 15;
 const runnerMs = 60_000;
 
 class Silent extends NotSent {}
-const silent = Symbol("silent");
+
+type Start<Opened> = {
+  start: (line: Line) => Promise<Opened>;
+  discard: (opened: Opened) => void;
+  patienceMs: number;
+};
 
 export function openPool({ clock, idleMs, silentMs, reach }: PoolRequest): Pool {
   let kept: Kept[] = [];
@@ -152,31 +165,41 @@ export function openPool({ clock, idleMs, silentMs, reach }: PoolRequest): Pool 
     freed = Promise.withResolvers();
   };
 
-  /** Rejects with `Silent` where nothing is heard for a while, and somebody has to know. */
+  /** Rejects once nothing is heard for so long. */
+  const silence = async ({ line, route }: Kept, ms: number, signal: AbortSignal): Promise<never> => {
+    for (;;) {
+      const before = line.heard();
+      await clock.sleep(ms, signal);
+      if (line.heard() === before) throw new Silent(`nothing is heard by ${route}`);
+    }
+  };
+
+  /** Rejects with `Silent` where somebody has to know, with the signal's reason where nothing is lost by that. */
   const startSoon = async <Opened>(
     one: Kept,
-    { purpose, signal }: Wish,
-    start: (line: Line) => Promise<Opened>,
-    discard: (opened: Opened) => void,
+    { purpose, signal, quits }: Wish,
+    { start, discard, patienceMs }: Start<Opened>,
   ): Promise<Opened> => {
     const opening = start(one.line);
-    if (purpose !== "control") return opening;
+    const isUrgent = purpose === "control";
+    if (!isUrgent && !quits) return opening;
     const over = new AbortController();
-    const late = clock.sleep(silentMs, AbortSignal.any([signal, over.signal])).then(() => silent);
-    late.catch(() => {});
+    const stop = AbortSignal.any([over.signal, ...(isUrgent ? [signal] : []), ...(quits ? [quits] : [])]);
+    const given = isUrgent ? silence(one, patienceMs, stop) : orAborted(new Promise<never>(() => {}), stop);
+    given.catch(() => {});
     try {
-      const first = await Promise.race([opening, late]);
-      if (first !== silent) return first as Opened;
+      return await Promise.race([opening, given]);
+    } catch (thrown) {
+      one.isSilent = thrown instanceof Silent;
+      opening
+        .then(discard, () => {})
+        .finally(() => {
+          one.isSilent = false;
+        });
+      throw thrown;
     } finally {
       over.abort();
     }
-    one.isSilent = true;
-    opening
-      .then(discard, () => {})
-      .finally(() => {
-        one.isSilent = false;
-      });
-    throw new Silent(`nothing is heard by ${one.route}`);
   };
 
   return {
@@ -192,11 +215,14 @@ export function openPool({ clock, idleMs, silentMs, reach }: PoolRequest): Pool 
     },
 
     async begin(wish, start, discard = () => {}) {
-      for (let refusals = 0, cuts = 0; ; ) {
-        const one = await take(wish);
+      const { signal, quits } = wish;
+      const taking = quits ? { ...wish, signal: AbortSignal.any([signal, quits]) } : wish;
+      for (let refusals = 0, cuts = 0, patienceMs = silentMs; ; ) {
+        const one = await take(taking);
         if ("kind" in one) throw new NotSent(`${one.route} takes no input and carries no files`);
         try {
-          const opened = await startSoon(one, wish, start, discard);
+          quits?.throwIfAborted();
+          const opened = await startSoon(one, wish, { start, discard, patienceMs });
           let isLeft = false;
           return {
             opened,
@@ -208,9 +234,12 @@ export function openPool({ clock, idleMs, silentMs, reach }: PoolRequest): Pool 
           };
         } catch (thrown) {
           leave(one, wish);
+          if (quits?.aborted) throw thrown;
+          // The other one may be as slow.
+          if (thrown instanceof Silent) patienceMs *= 2;
           if (thrown instanceof Refused && refusals < mostRefusals) {
             refusals++;
-            await clock.sleep(refusedPauseMs, wish.signal);
+            await clock.sleep(refusedPauseMs, signal);
           } else if (thrown instanceof Refused && one.inUse > 0) {
             // This server allows fewer than others: so it will on the next connection.
             allowed = { limit: Math.min(one.limit, one.inUse), spare: 0 };

@@ -1,6 +1,6 @@
 /** A connection on which nothing is heard any more, though nobody has closed it, while something there is to be stopped. */
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/core/clock.ts";
 import { Lost } from "../../src/hosts/connection.ts";
@@ -28,7 +28,7 @@ test("a stop goes by another connection where nothing is heard on this one, whic
   let quick = 1;
   const clock: Clock = {
     ...systemClock,
-    sleep: (ms, stop) => systemClock.sleep(ms === 200 && quick-- <= 0 ? 3_600_000 : ms, stop),
+    sleep: (ms, stop) => systemClock.sleep((ms === 200 || ms === 400) && quick-- <= 0 ? 3_600_000 : ms, stop),
   };
   await using hosts = connectionsTo(oneHost({ port: proxy.port, user: sshd.user }), { home, times, clock });
   await hosts.use("far", { signal }, async (connection) => {
@@ -65,5 +65,41 @@ test("a connection that was only slow is used again, and nothing that was asked 
     expect((await stop).exitCode).toBe(0);
     expect(`${(await running).stdout}`).toBe("done\n");
     expect(readFileSync(mark, "utf8")).toBe("x\n");
+  });
+});
+
+test("a line on which something comes is not given up, however long a stop waits for its channel there", async () => {
+  await using behind = await behindProxy();
+  const { home, sshd, proxy } = behind;
+  const times = { keepaliveMs: 3_600_000, silentMs: 3_000 };
+  await using hosts = connectionsTo(oneHost({ port: proxy.port, user: sshd.user }), { home, times });
+  await hosts.use("far", { signal }, async (connection) => {
+    const running = connection.exec("for n in $(seq 100); do echo $n; sleep 0.05; done");
+    await until(() => sshd.sessions().length > 0);
+    // A channel takes four of them, and more, as they come one after the other.
+    proxy.delay(1_000);
+    const stopped = await hosts.use("far", { signal, control: true }, (other) => other.exec("echo stopped"));
+    expect([`${stopped.stdout}`, proxy.taken()]).toEqual(["stopped\n", 1]);
+    proxy.delay(0);
+    expect(`${(await running).stdout}`.split("\n")).toHaveLength(101);
+  });
+});
+
+test("what nothing was sent of yet is given up at once, and never run", async () => {
+  await using behind = await behindProxy();
+  const { home, sshd, proxy } = behind;
+  const times = { keepaliveMs: 3_600_000 };
+  await using hosts = connectionsTo(oneHost({ port: proxy.port, user: sshd.user }), { home, times });
+  const mark = join(sshd.folder, "mark");
+  await hosts.use("far", { signal }, async (connection) => {
+    await connection.exec("true");
+    proxy.silence();
+    const quit = new AbortController();
+    const waiting = connection.exec("exec sh", { stdin: `touch ${mark}\n`, quits: quit.signal });
+    quit.abort(new Error("not any more"));
+    await expect(waiting).rejects.toThrow("not any more");
+    proxy.resume();
+    expect((await connection.exec("true")).exitCode).toBe(0);
+    expect(existsSync(mark)).toBe(false);
   });
 });

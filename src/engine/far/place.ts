@@ -11,12 +11,15 @@ type Where = Pick<RunningFar, "connections" | "host" | "user">;
 const keyOf = ({ host, user = "" }: Where) => `${user}@${host} `;
 
 /** Undefined: there is no POSIX shell. Throws `NotSent` while it can't be asked. */
-export async function placeOf(where: Where, connection: Connection): Promise<FarPlace | undefined> {
+export async function placeOf(
+  where: Where & Pick<RunningFar, "signal">,
+  connection: Connection,
+): Promise<FarPlace | undefined> {
   const places = known.get(where.connections) ?? new Map<string, FarPlace>();
   known.set(where.connections, places);
   const key = `${keyOf(where)}${connection.route}`;
   try {
-    const place = places.get(key) ?? (await greet(connection));
+    const place = places.get(key) ?? (await greet(connection, { quits: where.signal }));
     // A place that has no room now may have some later.
     if (place.room) places.set(key, place);
     return place;

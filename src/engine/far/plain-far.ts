@@ -41,6 +41,8 @@ export async function runPlain(
     await stopping.done();
     return resultOf(far, endOf(end), start);
   } catch (thrown) {
+    // The line was given up for the stop, which came by another one.
+    if (thrown instanceof Lost && group !== undefined) await stopping.done();
     // Nothing there can be told to stop, or whether it did.
     if (thrown instanceof Lost || (signal.aborted && group === undefined)) throw new Unknown(name, thrown);
     throw thrown;

@@ -111,7 +111,10 @@ async function startThere(far: RunningFar, connection: Connection, folder: strin
   const name = basename(folder);
   const start = noteStart(folder, far);
   noteFar(folder, far, { place: place.place });
-  const begun = await sent(far, begin(connection, name, place, { ...far.start, ...limited(far) }));
+  const begun = await sent(
+    far,
+    begin(connection, name, place, { ...far.start, ...limited(far) }, { quits: far.signal }),
+  );
   if (begun === undefined) return takeUp(far, folder);
   if (begun === "moved") {
     forgetPlaces(far);

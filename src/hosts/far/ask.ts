@@ -31,7 +31,7 @@ export const commandLine = `exec /bin/sh -c 'p=$(cat) && eval "$p"'`;
 export async function ask(
   connection: Connection,
   { program, variables, call }: Question,
-  options: Pick<ExecOptions, "signal"> = {},
+  options: Pick<ExecOptions, "signal" | "quits"> = {},
 ): Promise<Answer> {
   const nonce = `garza-${randomBytes(12).toString("hex")}`;
   const set = Object.entries({ ...variables, nonce }).map(

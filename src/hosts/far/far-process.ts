@@ -55,9 +55,11 @@ export type FarLook = {
 export type Offsets = { out: number; err: number };
 
 type Asking = { signal?: AbortSignal };
+/** Gives up as long as nothing is sent. */
+type Unsent = { quits?: AbortSignal };
 
 /** Throws `NotUnderstood` where there is no POSIX shell. */
-export async function greet(connection: Connection, options?: Asking): Promise<FarPlace> {
+export async function greet(connection: Connection, options?: Asking & Unsent): Promise<FarPlace> {
   const { words, head } = await ask(
     connection,
     { program: helloProgram, variables: { name: "" }, call: "hello" },
@@ -75,6 +77,7 @@ export async function begin(
   name: string,
   { detach, place }: FarPlace,
   { argv, script = "", isFile = false, stdin, env, directory = "", untilSeconds }: FarStart,
+  unsent: Unsent = {},
 ): Promise<FarLook | NotBegun> {
   const variables = {
     name,
@@ -94,7 +97,7 @@ export async function begin(
   ].join("\n");
   const words = argv.map((word) => (isFile && word === scriptPlace ? `"${filePlace}"` : singleQuoted(word)));
   const call = ["begin", ...words].join(" ");
-  const answer = await ask(connection, { program, variables, call });
+  const answer = await ask(connection, { program, variables, call }, unsent);
   const [word] = answer.words;
   return word === "full" || word === "directory" || word === "moved" ? word : lookOf(answer, { out: 0, err: 0 });
 }

@@ -7,6 +7,8 @@ import { strongAlgorithms } from "./algorithms.ts";
 
 export type Line = {
   isOpen(): boolean;
+  /** Pieces that have come from the other side so far. */
+  heard(): number;
   /** Why it is gone, once it is. */
   gone: Promise<string>;
   /** Told at once, while its channels are still as they were; until the returned function is called. */
@@ -61,6 +63,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
   const listeners = new Set<(why: string) => void>();
   let why = "the connection was cut";
   let isUp = false;
+  let heard = 0;
   const fail = (thrown: unknown) => {
     ready.reject(distrust ?? thrown);
     client.destroy();
@@ -117,6 +120,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
   } finally {
     signal.removeEventListener("abort", abort);
   }
+  socket.on("data", () => heard++);
 
   const isOpen = () => isUp;
   type Callback<Opened> = (error: Error | undefined, opened: Opened) => void;
@@ -132,6 +136,7 @@ export async function openLine(request: LineRequest): Promise<Line> {
     });
   return {
     isOpen,
+    heard: () => heard,
     gone: gone.promise,
     onGone(listener) {
       listeners.add(listener);

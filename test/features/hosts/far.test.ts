@@ -148,6 +148,25 @@ test("a cancel while the line is dead without a word goes by another one, and no
   expect([_.line.taken(), _.runs()]).toEqual([2, []]);
 });
 
+test("a cancel before anything was sent ends it at once, and nothing is run later", async () => {
+  const files = {
+    "operations/warm.yml": `${head()}steps: [{ type: ssh_command, name: one, host: far, command: "true" }]\n`,
+    "operations/x.yml": `${head()}steps: [{ type: ssh_command, name: one, host: far, command: "touch $FAR/ran" }]\n`,
+  };
+  await using _ = await net({}, files);
+  const { box, far, line } = _;
+  const running = await agent(box);
+  expect((await box.garza("run", "warm")).exitCode).toBe(0);
+  line.strand();
+  const id = await add(box, "x");
+  await running.says(`${id} step one started`);
+  expect((await box.garza("queue", "cancel", id)).exitCode).toBe(0);
+  await running.says(`${id} ended: cancelled`);
+  // What goes by another line now has come before anything else could.
+  expect((await box.garza("run", "warm")).exitCode).toBe(0);
+  expect([existsSync(join(far.folder, "ran")), line.taken()]).toEqual([false, 2]);
+}, 120_000);
+
 test("no more steps are on a host at once than it allows, whoever's they are", async () => {
   const files = {
     "operations/slow.yml": `${head()}parameters: { n: { type: string, required: true } }
