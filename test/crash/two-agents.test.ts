@@ -28,8 +28,13 @@ const effectsIn = ({ root }: Sandbox) => readEffects(readFileSync(join(root, "ef
 /** Everything that was accepted ends, each step having run once: as it should, or because its agent died so often. */
 async function expectAllEnd(box: Sandbox, accepted: readonly Accepted[]) {
   expect(await box.garza("queue", "process", "3", "--until-empty")).toMatchObject({ exitCode: 0 });
-  expect(judge(box, accepted)).toEqual([]);
   const { standing, errors } = momentOf(box);
+  const isDeath = (id = "") => errors.get(id)?.includes("the process that ran it died") ?? false;
+  // Whoever dies so often in the rollback leaves it undone.
+  const faults = judge(box, accepted).filter(
+    (fault) => !(fault.endsWith("its rollback is failed") && isDeath(fault.split(" ")[0])),
+  );
+  expect(faults).toEqual([]);
   const others = accepted.filter(({ id, expects }) => standing.get(id) !== expects.end).map(({ id }) => errors.get(id));
   expect(others.filter((error) => !error?.includes("the process that ran it died"))).toEqual([]);
 }
@@ -50,8 +55,7 @@ describe(`${pairs} times two agents in the same moment`, () => {
         stderr: expect.stringContaining(`garza agent (process ${winner.pid}, since `),
       });
       expect(ownerOf(box)).toBe(winner.pid);
-      // It answers before that.
-      await winner.says("ready: ");
+      // It serves: the other one was answered. What it runs must not be killed again and again in its rollback.
       winner.signal("SIGKILL");
       expect((await winner.ended).exitCode).toBe(137);
     }
